@@ -1,0 +1,56 @@
+#include "client/field/links.h"
+
+#include <set>
+
+#include "client/vault/replica.h"
+#include "common/base/macros.h"
+#include "common/codec/ledger_codec.h"
+
+namespace kapea::field {
+
+absl::StatusOr<std::shared_ptr<const domain::FileState>> FileAt(vault::Vault& vault,
+                                                                const FileId& file,
+                                                                std::optional<Time> as_of) {
+  if (!as_of) return vault.File(file);
+  auto state = std::make_shared<domain::FileState>(file);
+  const domain::Surroundings around = vault.around();
+  absl::Status broken;
+  KAPEA_TRY(vault.replica().Visit(file, 1, [&](const vault::Arrived& arrived) {
+    auto entry = codec::DecodeEntry(arrived.entry);
+    if (!entry.ok()) {
+      broken = entry.status();
+      return false;
+    }
+    if (entry->received > *as_of) return false;
+    state->Append({arrived.change.change, *std::move(entry), arrived.parcel.signing}, around);
+    return true;
+  }));
+  KAPEA_TRY(broken);
+  if (!state->founded()) return absl::NotFoundError("the file was not there at that time");
+  return state;
+}
+
+std::vector<const domain::FileState*> HeldLinks::Find(const domain::FileState& from,
+                                                      std::string_view relation) const {
+  std::set<ChangeId> ended;
+  for (const auto& at : from.links()) {
+    if (at.link.ended) ended.insert(at.link.link_id);
+  }
+  std::set<FileId> others;
+  for (const auto& at : from.links()) {
+    const bool counts =
+        at.link.relation == relation && at.link.other_file && !ended.contains(at.link.link_id);
+    if (counts) others.insert(*at.link.other_file);
+  }
+  std::vector<const domain::FileState*> found;
+  for (const FileId& file : others) {
+    auto [known, is_new] = held_.try_emplace(file);
+    if (is_new) {
+      if (auto state = FileAt(vault_, file, as_of_); state.ok()) known->second = *std::move(state);
+    }
+    found.push_back(known->second.get());
+  }
+  return found;
+}
+
+}  // namespace kapea::field

@@ -1,0 +1,251 @@
+#include "client/link/grpc_transport.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "client/link/plain_words.h"
+#include "common/base/macros.h"
+#include "common/codec/wire.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/status.h"
+#include "kapea/v1/sync_service.grpc.pb.h"
+
+namespace kapea::link {
+namespace {
+
+void SetDeadline(grpc::ClientContext& context, Duration after) {
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::milliseconds(after.milliseconds()));
+}
+
+absl::Status Broken() {
+  return absl::DataLossError("the server's answer cannot be read; install the newest program");
+}
+
+absl::StatusOr<ledger::Proof> ProofFrom(
+    const google::protobuf::RepeatedPtrField<std::string>& hashes) {
+  ledger::Proof proof;
+  for (const std::string& bytes : hashes) {
+    auto hash = Hash::FromBytes(bytes);
+    if (!hash.ok()) return Broken();
+    proof.push_back(*hash);
+  }
+  return proof;
+}
+
+absl::StatusOr<sync::PulledFile> FileFrom(const v1::PulledFile& wire) {
+  sync::PulledFile file;
+  auto id = FileId::FromBytes(wire.file());
+  if (!id.ok()) return Broken();
+  file.file = *id;
+  for (const v1::PulledChange& from : wire.changes()) {
+    sync::PulledChange change;
+    change.change = from.change().SerializeAsString();
+    change.parcel = from.parcel();
+    change.index = from.index();
+    KAPEA_ASSIGN(change.path, ProofFrom(from.path()));
+    file.changes.push_back(std::move(change));
+  }
+  for (const v1::EntryRun& from : wire.runs()) {
+    KAPEA_ASSIGN(codec::EntryRun run, codec::RunFromWire(from));
+    file.runs.push_back(std::move(run));
+  }
+  for (const v1::ParcelStub& from : wire.parcels()) {
+    file.parcels.push_back({from.header(), from.signature()});
+  }
+  return file;
+}
+
+absl::StatusOr<sync::PullMessage> MessageFrom(const v1::PullResponse& wire) {
+  sync::PullMessage message;
+  if (wire.has_head()) {
+    sync::PullHead head;
+    head.server_time = wire.head().server_time();
+    KAPEA_ASSIGN(head.consistency, ProofFrom(wire.head().consistency()));
+    message.head = std::move(head);
+  }
+  for (const v1::PulledFile& from : wire.files()) {
+    KAPEA_ASSIGN(sync::PulledFile file, FileFrom(from));
+    message.files.push_back(std::move(file));
+  }
+  message.caught_up = wire.caught_up();
+  message.checkpoint = wire.checkpoint();
+  return message;
+}
+
+absl::StatusOr<sync::PushReply> ReplyFrom(const v1::PushResponse& wire) {
+  sync::PushReply reply;
+  reply.server_time = wire.server_time();
+  for (const v1::ParcelReceipt& from : wire.receipts()) {
+    sync::ParcelReceipts parcel;
+    auto hash = Hash::FromBytes(from.parcel_hash());
+    if (!hash.ok()) return Broken();
+    parcel.parcel = *hash;
+    for (const v1::Receipt& one : from.receipts()) {
+      vault::HeldReceipt receipt;
+      KAPEA_ASSIGN(receipt.run, codec::RunFromWire(one.run()));
+      receipt.checkpoint = one.checkpoint();
+      parcel.receipts.push_back(std::move(receipt));
+    }
+    reply.receipts.push_back(std::move(parcel));
+  }
+  if (wire.has_refusal()) {
+    const int reason = wire.refusal().reason();
+    sync::Refusal refusal;
+    refusal.parcel = wire.refusal().parcel();
+    refusal.reason = reason >= 0 && reason <= static_cast<int>(sync::RefusalReason::kLimit)
+                         ? static_cast<sync::RefusalReason>(reason)
+                         : sync::RefusalReason::kNone;
+    refusal.wanted_sequence = wire.refusal().wanted_sequence();
+    refusal.message = wire.refusal().message();
+    reply.refusal = std::move(refusal);
+  }
+  return reply;
+}
+
+}  // namespace
+
+ClockReading FlooredClock::Read() const {
+  ClockReading reading = clock_.Read();
+  reading.wall = std::max(reading.wall, floor_);
+  return reading;
+}
+
+struct GrpcTransport::Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+      : sync(v1::Sync::NewStub(channel)),
+        blob(v1::Blob::NewStub(channel)),
+        ledger(v1::Ledger::NewStub(channel)) {}
+  std::unique_ptr<v1::Sync::Stub> sync;
+  std::unique_ptr<v1::Blob::Stub> blob;
+  std::unique_ptr<v1::Ledger::Stub> ledger;
+};
+
+GrpcTransport::GrpcTransport(std::shared_ptr<grpc::Channel> channel, std::string server,
+                             Deadlines deadlines)
+    : server_(std::move(server)),
+      deadlines_(deadlines),
+      channel_(std::move(channel)),
+      stubs_(std::make_unique<Stubs>(channel_)) {}
+GrpcTransport::~GrpcTransport() = default;
+
+absl::StatusOr<std::unique_ptr<GrpcTransport>> GrpcTransport::Connect(
+    const vault::Identity& identity, const Clock& clock, Time server_time, Deadlines deadlines) {
+  KAPEA_TRY(CheckOwnCertificate(identity.certificate_chain_pem, clock.Now(), server_time));
+  rpc::ChannelOptions options;
+  options.address = identity.server;
+  options.deployment = identity.deployment;
+  options.root_pem = identity.root_certificate_pem;
+  options.root = identity.root;
+  options.chain_pem = identity.certificate_chain_pem;
+  options.private_key_pem = identity.tls_key_pem.Copy();
+  options.clock = std::make_shared<FlooredClock>(clock, server_time);
+  KAPEA_ASSIGN(std::shared_ptr<grpc::Channel> channel, rpc::OpenChannel(options));
+  return std::unique_ptr<GrpcTransport>(
+      new GrpcTransport(std::move(channel), identity.server, deadlines));
+}
+
+absl::StatusOr<sync::PushReply> GrpcTransport::Push(const std::vector<codec::Parcel>& parcels,
+                                                    const std::string& checkpoint) {
+  v1::PushRequest request;
+  for (const codec::Parcel& parcel : parcels) codec::ParcelToWire(parcel, *request.add_parcels());
+  request.set_checkpoint(checkpoint);
+  v1::PushResponse response;
+  grpc::ClientContext context;
+  SetDeadline(context, deadlines_.push);
+  const grpc::Status status = stubs_->sync->Push(&context, request, &response);
+  KAPEA_TRY(InPlainWords(rpc::FromGrpc(status), server_));
+  return ReplyFrom(response);
+}
+
+absl::Status GrpcTransport::Pull(const sync::PullCall& call, const Visit& visit) {
+  v1::PullRequest request;
+  for (const auto& [file, number] : call.cursors) {
+    v1::FileCursor& cursor = *request.add_cursors();
+    cursor.set_file(file.str());
+    cursor.set_number(number);
+  }
+  request.set_checkpoint(call.checkpoint);
+  request.set_follow(call.follow);
+  grpc::ClientContext context;
+  if (!call.follow) SetDeadline(context, deadlines_.pull);
+  {
+    MutexLock lock(mutex_);
+    if (cancelled_) return absl::CancelledError("stopped");
+    pulling_ = &context;
+  }
+  auto stream = stubs_->sync->Pull(&context, request);
+  v1::PullResponse response;
+  absl::Status visited;
+  while (visited.ok() && stream->Read(&response)) {
+    auto message = MessageFrom(response);
+    visited = message.ok() ? visit(*std::move(message)) : message.status();
+  }
+  if (!visited.ok()) context.TryCancel();
+  const grpc::Status ended = stream->Finish();
+  {
+    MutexLock lock(mutex_);
+    pulling_ = nullptr;
+  }
+  KAPEA_TRY(visited);
+  return InPlainWords(rpc::FromGrpc(ended), server_);
+}
+
+void GrpcTransport::Cancel() {
+  MutexLock lock(mutex_);
+  cancelled_ = true;
+  if (pulling_ != nullptr) pulling_->TryCancel();
+}
+
+absl::StatusOr<ledger::Proof> GrpcTransport::ProveConsistency(uint64_t from_size,
+                                                              uint64_t to_size) {
+  v1::ProveRequest request;
+  request.mutable_consistency()->set_from_size(from_size);
+  request.mutable_consistency()->set_to_size(to_size);
+  v1::ProveResponse response;
+  grpc::ClientContext context;
+  SetDeadline(context, deadlines_.prove);
+  const grpc::Status status = stubs_->ledger->Prove(&context, request, &response);
+  KAPEA_TRY(InPlainWords(rpc::FromGrpc(status), server_));
+  return ProofFrom(response.proof());
+}
+
+absl::StatusOr<std::vector<bool>> GrpcTransport::BlobHave(const FileId& file,
+                                                          const std::vector<Hash>& chunks) {
+  v1::BlobHaveRequest request;
+  request.set_file(file.str());
+  for (const Hash& chunk : chunks) request.add_chunks(chunk.str());
+  v1::BlobHaveResponse response;
+  grpc::ClientContext context;
+  SetDeadline(context, deadlines_.blob);
+  const grpc::Status status = stubs_->blob->Have(&context, request, &response);
+  KAPEA_TRY(InPlainWords(rpc::FromGrpc(status), server_));
+  return std::vector<bool>(response.have().begin(), response.have().end());
+}
+
+absl::Status GrpcTransport::BlobPut(const FileId& file, const std::vector<std::string>& chunks) {
+  v1::BlobPutRequest request;
+  request.set_file(file.str());
+  for (const std::string& chunk : chunks) request.add_chunks(chunk);
+  v1::BlobPutResponse response;
+  grpc::ClientContext context;
+  SetDeadline(context, deadlines_.blob);
+  return InPlainWords(rpc::FromGrpc(stubs_->blob->Put(&context, request, &response)), server_);
+}
+
+absl::StatusOr<std::vector<std::string>> GrpcTransport::BlobGet(const FileId& file,
+                                                                const std::vector<Hash>& chunks) {
+  v1::BlobGetRequest request;
+  request.set_file(file.str());
+  for (const Hash& chunk : chunks) request.add_chunks(chunk.str());
+  v1::BlobGetResponse response;
+  grpc::ClientContext context;
+  SetDeadline(context, deadlines_.blob);
+  const grpc::Status status = stubs_->blob->Get(&context, request, &response);
+  KAPEA_TRY(InPlainWords(rpc::FromGrpc(status), server_));
+  return std::vector<std::string>(response.chunks().begin(), response.chunks().end());
+}
+
+}  // namespace kapea::link

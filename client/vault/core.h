@@ -1,0 +1,131 @@
+// What the vault's parts share: the open store, what was loaded of it, and the fold of
+// files. Vault, Outbox, Replica and Attachments are its faces. Inside this room only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/vault/identity.h"
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "common/codec/change_codec.h"
+#include "common/codec/pack_registry.h"
+#include "common/domain/directory.h"
+#include "common/domain/file_state.h"
+#include "common/kv/store.h"
+#include "common/ledger/checkpoint.h"
+
+namespace kapea::vault {
+
+// A row of the file table.
+struct FileRow {
+  uint64_t number = 0;  // highest held without gaps
+  uint64_t known = 0;   // highest that anybody spoke of
+  domain::FileKind kind = domain::FileKind::kNone;
+  bool drill = false;
+  std::string Encode() const;
+  static absl::StatusOr<FileRow> Decode(std::string_view bytes);
+};
+
+// A Change of this device that is not in the replica yet.
+struct OwnChange {
+  codec::EncodedChange encoded;
+  bool receipted = false;
+  std::string Row() const;
+};
+
+// The newest ServerTime and when it came.
+struct SeenNote {
+  std::string note;
+  domain::SeenServerTime seen;
+};
+
+// A row of the replica: an Entry, its Change, and how that stands in its parcel.
+struct PlacedRow {
+  std::string entry;   // encoded
+  std::string change;  // encoded
+  Hash parcel;
+  uint32_t index = 0;
+  std::vector<Hash> path;
+  ClockReading signing;
+  bool verified = false;  // by its device's signature
+  std::string Encode() const;
+  static absl::StatusOr<PlacedRow> Decode(std::string_view bytes);
+  absl::StatusOr<domain::Placed> ToPlaced() const;
+};
+
+// The newest parcel of this device's chain.
+struct Chain {
+  uint64_t signed_to = 0;  // last sequence that stands in a parcel
+  Hash parcel;             // zeros: none yet
+};
+
+std::string NumberKey(uint64_t number);                               // u64
+std::string FileKey(const FileId& file, std::string_view rest = {});  // file || rest
+
+// Threads: one at a time. Owns: the store and all keys that are open.
+class Core {
+ public:
+  Core(const Clock& clock, std::string directory);
+
+  // Opens the store and loads what is always at hand.
+  absl::Status Open(const crypto::SecretBytes& master_key, const std::string& store_directory);
+
+  // Outbox rows, whatever `batch` has beside them, synced; then the fold.
+  absl::Status CommitOwn(std::vector<codec::EncodedChange> changes, kv::Batch batch);
+  absl::Status SaveIdentity();
+  // The file's fold, from the cache or the store. NotFound.
+  absl::StatusOr<std::shared_ptr<domain::FileState>> State(const FileId& file);
+  // The cached fold, made unshared so that it may be changed. nullptr: not cached.
+  domain::FileState* Writable(const FileId& file);
+  // Folds Entries that were just committed: directory, packs, or the file.
+  absl::Status Fold(const FileId& file, const std::vector<domain::Placed>& placed);
+  domain::Surroundings Around() const { return {*directory, packs}; }
+  FileRow RowOf(const FileId& file, const codec::EncodedChange& founding) const;
+
+  // A keyed hash for store keys that would say something.
+  std::string Blind(std::string_view text) const;
+
+  const Clock& clock;
+  const std::string path;  // of the vault
+  Mutex mutex;
+  std::unique_ptr<kv::Store> store;
+  Identity identity;
+  uint64_t last_sequence = 0;
+  Chain chain;
+  std::optional<SeenNote> server_time;
+  std::string checkpoint_note;
+  std::optional<ledger::Checkpoint> checkpoint;
+  std::string stopped;
+  std::shared_ptr<domain::Directory> directory;
+  codec::PackRegistry packs;
+  std::vector<std::string> pack_faults;
+  std::map<FileId, FileRow> files;
+  std::map<uint64_t, OwnChange> outbox;  // by sequence
+  std::map<std::tuple<FileId, KeyEpochId, domain::KeyClass>, crypto::SecretBytes> class_keys;
+
+ private:
+  absl::Status LoadMeta();
+  absl::Status LoadFiles();
+  absl::Status LoadOutbox();
+  absl::Status LoadStream(const FileId& file);
+  absl::StatusOr<std::vector<domain::Placed>> ReadPlaced(const FileId& file) const;
+  // Whether a Change whose device was unknown when it came is signed by the device that
+  // the directory has by now. One whose device is still unknown is judged early anyway.
+  absl::StatusOr<bool> IsGenuine(const FileId& file, const PlacedRow& row,
+                                 const domain::Change& change) const;
+  void FoldShared(const FileId& file, const domain::Placed& placed);
+
+  crypto::SecretBytes blind_key_;
+  std::map<FileId, std::shared_ptr<domain::FileState>> states_;
+};
+
+}  // namespace kapea::vault

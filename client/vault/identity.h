@@ -1,0 +1,54 @@
+// Who this device is: the keys and names that enrolment gave it. Lies sealed in the
+// vault's store, and nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/id.h"
+#include "common/crypto/hpke.h"
+#include "common/crypto/secret.h"
+#include "common/crypto/signature.h"
+#include "common/domain/change.h"
+
+namespace kapea::vault {
+
+// Threads: one at a time. Move-only, for its keys.
+struct Identity {
+  DeploymentId deployment;
+  DeviceId device;
+  PersonId person;
+  // What the person acts as unless a call says otherwise. The directory has all her
+  // roles, once it is there.
+  UnitId unit;
+  domain::Role role = domain::Role::kNone;
+
+  crypto::SigningKey signing_key = crypto::SigningKey::Generate();      // signs parcels
+  crypto::ReceiveKey device_key = crypto::ReceiveKey::Generate();       // receives her other keys
+  std::map<uint32_t, crypto::ReceiveKey> person_keys;                   // by generation
+  std::map<std::pair<UnitId, uint32_t>, crypto::ReceiveKey> unit_keys;  // by unit, generation
+  // Offered at enrolment; becomes a unit key when the directory names it.
+  std::optional<crypto::ReceiveKey> unit_offer;
+
+  crypto::SecretBytes tls_key_pem;
+  std::string certificate_chain_pem;
+  Hash root;                         // SHA-256 of the root certificate, pinned by the code
+  std::string root_certificate_pem;  // may be empty: the server sends it, the hash decides
+  std::string server;                // host:port
+  std::string log_verifier_key;      // C2SP text; "<deployment>/<epoch>+..."
+  Hash genesis;                      // leaf hash of Entry 0, pinned by the enrolment code
+  FileId directory_file;
+  FileId standards_file;
+
+  Identity Copy() const;
+  crypto::SecretBytes Encode() const;
+  static absl::StatusOr<Identity> Decode(std::string_view bytes);  // DataLoss
+};
+
+}  // namespace kapea::vault

@@ -1,0 +1,238 @@
+#include "client/vault/keys.h"
+
+#include <algorithm>
+
+#include "client/vault/replica.h"
+#include "client/vault/tables.h"
+#include "common/base/macros.h"
+#include "common/crypto/hash.h"
+#include "common/crypto/seal.h"
+#include "common/domain/roles.h"
+
+namespace kapea::vault {
+namespace {
+
+std::string ClassKeyKey(const FileId& file, const KeyEpochId& epoch, domain::KeyClass key_class) {
+  std::string key = FileKey(file, epoch.view());
+  AppendU8(key, static_cast<uint8_t>(key_class));
+  return key;
+}
+
+absl::Status NoKey(domain::KeyClass key_class) {
+  return absl::FailedPreconditionError("no key of class " + std::string(NameOf(key_class)) +
+                                       " for this file on this device");
+}
+
+// The private key that a wrap of a class key is for; nullptr: not for this device.
+const crypto::ReceiveKey* KeyFor(const Identity& identity, const domain::Wrap& wrap) {
+  if (wrap.recipient_kind == domain::RecipientKind::kPerson &&
+      wrap.recipient.view() == identity.person.view()) {
+    const auto found = identity.person_keys.find(wrap.generation);
+    return found == identity.person_keys.end() ? nullptr : &found->second;
+  }
+  if (wrap.recipient_kind == domain::RecipientKind::kUnit) {
+    const auto found =
+        identity.unit_keys.find({UnitId::FromPrefix(wrap.recipient.view()), wrap.generation});
+    return found == identity.unit_keys.end() ? nullptr : &found->second;
+  }
+  return nullptr;
+}
+
+// A key that stands in the directory, of which this one must be the private half.
+bool FitsDirectory(const crypto::ReceiveKey& key, uint32_t generation, uint32_t newest,
+                   const std::string& public_key) {
+  return generation < newest || (generation == newest && key.public_key() == public_key);
+}
+
+absl::StatusOr<bool> TakeWrap(Core& core, const domain::WrapAt& at) {
+  const domain::Wrap& wrap = at.wrap;
+  Identity& identity = core.identity;
+  const crypto::ReceiveKey* with = nullptr;
+  const bool is_person_key = wrap.recipient_kind == domain::RecipientKind::kDevice;
+  if (wrap.key_epoch || !wrap.wrapped_owner) return false;
+  const UnitId unit = UnitId::FromPrefix(wrap.wrapped_owner->view());
+  const auto unit_key = std::pair(unit, wrap.wrapped_generation);
+  if (is_person_key) {
+    if (wrap.recipient.view() != identity.device.view() ||
+        wrap.wrapped_owner->view() != identity.person.view() ||
+        identity.person_keys.contains(wrap.wrapped_generation)) {
+      return false;
+    }
+    with = &identity.device_key;
+  } else {
+    with = KeyFor(identity, wrap);
+    if (with == nullptr || identity.unit_keys.contains(unit_key)) return false;
+  }
+  auto secret =
+      codec::OpenWrap({identity.deployment, identity.directory_file, at.change}, wrap, *with);
+  if (!secret.ok()) return false;  // somebody else's mistake; another wrap may be good
+  auto key = crypto::ReceiveKey::FromPrivate(*secret);
+  if (!key.ok()) return false;
+  if (is_person_key) {
+    const auto* entry = core.directory->FindPerson(identity.person);
+    if (entry == nullptr ||
+        !FitsDirectory(*key, wrap.wrapped_generation, entry->generation, entry->receive_key)) {
+      return false;
+    }
+    identity.person_keys.emplace(wrap.wrapped_generation, *std::move(key));
+    return true;
+  }
+  const auto* entry = core.directory->FindUnit(unit);
+  if (entry == nullptr ||
+      !FitsDirectory(*key, wrap.wrapped_generation, entry->generation, entry->receive_key)) {
+    return false;
+  }
+  identity.unit_keys.emplace(unit_key, *std::move(key));
+  return true;
+}
+
+}  // namespace
+
+void PutClassKey(kv::Batch& batch, const FileId& file, const KeyEpochId& epoch,
+                 domain::KeyClass key_class, const crypto::SecretBytes& key) {
+  batch.Put(kClassKeyTable, ClassKeyKey(file, epoch, key_class), std::string(key.view()), file);
+}
+
+absl::StatusOr<const crypto::SecretBytes*> FindClassKey(Core& core, const FileId& file,
+                                                        const KeyEpochId& epoch,
+                                                        domain::KeyClass key_class) {
+  const auto name = std::tuple(file, epoch, key_class);
+  const auto cached = core.class_keys.find(name);
+  if (cached != core.class_keys.end()) return &cached->second;
+  KAPEA_ASSIGN(auto stored, core.store->Find(kClassKeyTable, ClassKeyKey(file, epoch, key_class)));
+  if (stored) {
+    crypto::SecretBytes key = crypto::SecretBytes::CopyOf(*stored);
+    crypto::Wipe(*stored);
+    return &core.class_keys.emplace(name, std::move(key)).first->second;
+  }
+  KAPEA_ASSIGN(const auto state, core.State(file));
+  const auto opened = state->key_epochs().find(epoch);
+  if (opened == state->key_epochs().end()) return NoKey(key_class);
+  const auto opening = opened->second.classes.find(key_class);
+  if (opening == opened->second.classes.end()) return NoKey(key_class);
+  const Identity& identity = core.identity;
+  for (const domain::WrapAt& at : state->wraps()) {
+    if (at.wrap.key_epoch != epoch || at.wrap.key_class != key_class || at.wrap.half != 0) continue;
+    const crypto::ReceiveKey* with = KeyFor(identity, at.wrap);
+    if (with == nullptr) continue;
+    auto key = codec::OpenWrap({identity.deployment, file, at.change}, at.wrap, *with);
+    const bool fits = key.ok() && key->size() == crypto::kClassKeyBytes &&
+                      crypto::ClassKeyCommitment(*key, identity.deployment, file, epoch,
+                                                 static_cast<uint8_t>(key_class)) ==
+                          opening->second.commitment.view();
+    if (!fits) {
+      KAPEA_TRY(Replica(core).KeepEvidence(
+          {"key",
+           "a granted key is not the one that its key epoch committed to",
+           {at.change.str(), epoch.str()}}));
+      continue;
+    }
+    kv::Batch batch;
+    PutClassKey(batch, file, epoch, key_class, *key);
+    // Buffered: a key that is lost is opened again from its wrap.
+    KAPEA_TRY(core.store->Commit(batch, kv::Durability::kBuffered));
+    return &core.class_keys.emplace(name, *std::move(key)).first->second;
+  }
+  return NoKey(key_class);
+}
+
+absl::Status TakeReceiveKeys(Core& core) {
+  Identity& identity = core.identity;
+  if (!core.files.contains(identity.directory_file)) return absl::OkStatus();
+  bool changed = false;
+  if (identity.unit_offer) {
+    const auto* unit = core.directory->FindUnit(identity.unit);
+    if (unit != nullptr && unit->receive_key == identity.unit_offer->public_key()) {
+      identity.unit_keys.insert_or_assign(std::pair(unit->unit, unit->generation),
+                                          *std::move(identity.unit_offer));
+      identity.unit_offer.reset();
+      changed = true;
+    }
+  }
+  // A second device offered a person key too, but the directory kept the first one's.
+  const domain::PersonEntry* self = core.directory->FindPerson(identity.person);
+  if (self != nullptr) {
+    const auto own = identity.person_keys.find(self->generation);
+    if (own != identity.person_keys.end() && own->second.public_key() != self->receive_key) {
+      identity.person_keys.erase(own);
+      changed = true;
+    }
+  }
+  KAPEA_ASSIGN(const auto state, core.State(identity.directory_file));
+  // Person keys first: the unit keys are wrapped to them.
+  for (const bool person_keys : {true, false}) {
+    for (const domain::WrapAt& at : state->wraps()) {
+      if ((at.wrap.recipient_kind == domain::RecipientKind::kDevice) != person_keys) continue;
+      KAPEA_ASSIGN(const bool taken, TakeWrap(core, at));
+      changed = changed || taken;
+    }
+  }
+  return changed ? core.SaveIdentity() : absl::OkStatus();
+}
+
+std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::FileKind kind,
+                                    const std::vector<domain::Member>& lines,
+                                    std::vector<domain::Member>* unkeyed) {
+  std::map<std::pair<domain::RecipientKind, ChangeId>, Recipient> found;
+  const auto add = [&found](domain::RecipientKind recipient_kind, const ChangeId& id,
+                            const auto& entry, const std::vector<domain::KeyClass>& classes) {
+    if (entry.generation == 0 || entry.receive_key.empty() || entry.ended) return false;
+    Recipient& recipient = found[{recipient_kind, id}];
+    recipient.kind = recipient_kind;
+    recipient.id = id;
+    recipient.generation = entry.generation;
+    recipient.public_key = entry.receive_key;
+    recipient.classes.insert(classes.begin(), classes.end());
+    return true;
+  };
+  const auto add_person = [&](const PersonId& person, const auto& classes) {
+    const domain::PersonEntry* entry = directory.FindPerson(person);
+    return entry != nullptr && add(domain::RecipientKind::kPerson,
+                                   ChangeId::FromPrefix(person.view()), *entry, classes);
+  };
+  for (const domain::Member& line : lines) {
+    const std::vector<domain::KeyClass> classes = domain::KeyClassesOf(line.role, kind);
+    if (classes.empty()) continue;
+    bool keyed = false;
+    if (line.person) {
+      keyed = add_person(*line.person, classes);
+    } else {
+      const domain::UnitEntry* unit = directory.FindUnit(line.unit);
+      keyed = unit != nullptr && add(domain::RecipientKind::kUnit,
+                                     ChangeId::FromPrefix(line.unit.view()), *unit, classes);
+      if (!keyed) {
+        for (const PersonId& person : directory.StaffOf(line.unit, line.role)) {
+          if (add_person(person, classes)) keyed = true;
+        }
+      }
+    }
+    if (!keyed && unkeyed != nullptr) unkeyed->push_back(line);
+  }
+  std::vector<Recipient> recipients;
+  for (auto& [id, recipient] : found) recipients.push_back(std::move(recipient));
+  return recipients;
+}
+
+NewEpoch MakeEpoch(const std::vector<Recipient>& recipients) {
+  NewEpoch epoch;
+  for (const Recipient& recipient : recipients) {
+    for (const domain::KeyClass key_class : recipient.classes) {
+      if (!epoch.keys.contains(key_class)) {
+        epoch.keys.emplace(key_class, crypto::SecretBytes::Random(crypto::kClassKeyBytes));
+      }
+    }
+  }
+  return epoch;
+}
+
+domain::KeyOpening OpeningOf(const crypto::SecretBytes& key, const DeploymentId& deployment,
+                             const FileId& file, const KeyEpochId& epoch,
+                             domain::KeyClass key_class) {
+  domain::KeyOpening opening;
+  opening.key_class = key_class;
+  opening.commitment = Hash::FromPrefix(
+      crypto::ClassKeyCommitment(key, deployment, file, epoch, static_cast<uint8_t>(key_class)));
+  return opening;
+}
+
+}  // namespace kapea::vault

@@ -1,0 +1,192 @@
+// The device's sealed store: what its person wrote and has not sent, what she may read,
+// and the keys to it. Everything above it (use cases, sync) works on this one object.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/vault/identity.h"
+#include "common/base/clock.h"
+#include "common/base/id.h"
+#include "common/base/mutex.h"
+#include "common/codec/change_codec.h"
+#include "common/codec/pack_registry.h"
+#include "common/domain/directory.h"
+#include "common/domain/file_state.h"
+
+namespace kapea::vault {
+
+class Attachments;
+class Core;
+class Outbox;
+class Replica;
+struct Parts;
+
+// What a Change will be; the vault fills in the rest of its header.
+struct Intent {
+  FileId file = {};
+  domain::Kind kind = domain::Kind::kUnknown;
+  domain::Duty duty = domain::Duty::kNone;
+  std::vector<domain::Ref> refs = {};
+  // Absent: the first of the person's roles with which the file's roster has her, and
+  // for a file without her the identity's own.
+  std::optional<domain::RoleAt> acting = std::nullopt;
+  // Absent: for edits, resolutions and custody the newest pack; else none.
+  std::optional<Hash> pack = std::nullopt;
+};
+
+// A file to be founded. `members` should have the author herself.
+struct FoundRequest {
+  domain::FileKind kind = domain::FileKind::kNone;
+  bool drill = false;
+  std::vector<domain::Member> members = {};
+  std::optional<domain::RoleAt> acting = std::nullopt;  // absent: the identity's own role and unit
+};
+
+struct Founded {
+  FileId file;
+  domain::Ref change;                   // the founding Change
+  std::vector<domain::Member> unkeyed;  // members who have no key to wrap to yet
+};
+
+// Proof that these fields' opening is written down, durably, to be told to the file's
+// people. Only Vault makes one, so that opening without a trace does not compile.
+class ReadNotice {
+ public:
+  const FileId& file() const { return file_; }
+  const RecordId& record() const { return record_; }
+  bool Covers(std::string_view field) const;
+
+ private:
+  friend class Vault;
+  ReadNotice(FileId file, RecordId record, std::vector<std::string> fields)
+      : file_(file), record_(record), fields_(std::move(fields)) {}
+  FileId file_;
+  RecordId record_;
+  std::vector<std::string> fields_;
+};
+
+// One line of the list of files.
+struct FileLine {
+  FileId file;
+  domain::FileKind kind = domain::FileKind::kNone;
+  bool drill = false;
+  uint64_t number = 0;      // highest number held without gaps
+  bool incomplete = false;  // numbers are known to exist that the server withholds
+  uint64_t waiting = 0;     // own Changes without a receipt
+};
+
+// Threads: one at a time. Programs with a sync thread hold mutex() around each use; the
+// sync engine lets it go while it waits for the network. The shared_ptrs that reads
+// answer are constant and safe in any thread; packs that they point to live as long as
+// the vault.
+// Errors: ResourceExhausted (disk full; nothing was changed), DataLoss (the named object
+// was altered; nothing is deleted because of it), Unavailable (the disk failed).
+// Owns: the store's lock, the identity, the opened keys; wiped at destruction.
+class Vault {
+ public:
+  // Makes `directory`/head and `directory`/store. AlreadyExists when there is a vault.
+  // `kdf_target_ms`: how long one unlocking shall take (floor 64 MiB, 3 passes).
+  static absl::StatusOr<std::unique_ptr<Vault>> Create(const std::string& directory,
+                                                       std::string_view passphrase,
+                                                       Identity identity, const Clock& clock,
+                                                       int64_t kdf_target_ms = 1000);
+  // Unauthenticated "wrong passphrase; next try in N s" (also, without looking at the
+  // passphrase, while that delay runs); AlreadyExists when it is open elsewhere;
+  // NotFound when there is none; DataLoss "vault head" or the object that was altered.
+  static absl::StatusOr<std::unique_ptr<Vault>> Open(const std::string& directory,
+                                                     std::string_view passphrase,
+                                                     const Clock& clock);
+  ~Vault();
+  // Seals the same keys under another passphrase. Unauthenticated as Open.
+  absl::Status ChangePassphrase(std::string_view old_passphrase, std::string_view passphrase);
+
+  Mutex& mutex();
+  const Clock& clock() const;
+
+  // Who this device is.
+  const Identity& identity() const;
+  // After Renew.
+  absl::Status SetCertificate(crypto::SecretBytes tls_key_pem, std::string chain_pem);
+
+  // --- Writing. Every Commit is on the disk when it returns, or has changed nothing. ---
+
+  // A writer with the header filled in. Aborted at Commit when another Change was
+  // committed in between: begin again. A writer may be dropped.
+  // NotFound: no such file. FailedPrecondition: no role to act under.
+  absl::StatusOr<codec::ChangeWriter> Begin(const Intent& intent);
+  // Seals `value` into the writer under the newest key epoch of its file.
+  // FailedPrecondition "no key of class X for this file on this device".
+  absl::Status AddSealed(codec::ChangeWriter& writer, domain::FieldWrite write,
+                         const domain::Value& value, domain::KeyClass key_class);
+  // Outbox and file state at once; synced.
+  absl::StatusOr<domain::Ref> Commit(codec::ChangeWriter&& writer);
+
+  // Founds a file, opens its first key epoch and grants each member her classes, in one
+  // commit. PermissionDenied when the role may not found such files.
+  absl::StatusOr<Founded> Found(const FoundRequest& request);
+  // Wraps all the keys held here that the member's role may have, all key epochs.
+  // FailedPrecondition when neither unit nor person has a key in the directory.
+  absl::StatusOr<domain::Ref> Grant(const FileId& file, const domain::Member& member);
+  // Adds, removes and changes lines of the roster. A removal opens a new key epoch and
+  // grants it to everybody who stays; an addition is granted what is held. One commit.
+  absl::StatusOr<Founded> ChangeRoster(const FileId& file, const domain::RosterWrite& roster);
+  // Gives the unit's newest key, if it is held here, to everybody of the unit who has
+  // none yet, and this person's keys to her other devices. Ok when there is nothing to do.
+  absl::Status ShareKeys();
+
+  // --- Reading. ---
+
+  std::vector<FileLine> Files();
+  // The file with this device's own waiting Changes. NotFound.
+  absl::StatusOr<std::shared_ptr<const domain::FileState>> File(const FileId& file);
+  std::shared_ptr<const domain::Directory> directory();
+  const codec::PackRegistry& packs();
+  // The newest pack that has this id; nullptr: none. Empty id: of any.
+  const domain::Pack* NewestPack(std::string_view id = {});
+  domain::Surroundings around();
+
+  // Writes down (synced) that these fields are about to be opened. Fields whose values
+  // this device wrote itself and has not been granted by anyone else need no notice.
+  // Notices become Changes at QueueNotices.
+  absl::StatusOr<ReadNotice> NoticeReading(const FileId& file, const RecordId& record,
+                                           std::vector<std::string> fields);
+  // FailedPrecondition when no key to it is held here, or the notice is for another
+  // record or field. DataLoss when it does not open under its committed key.
+  absl::StatusOr<domain::Value> OpenSealed(const ReadNotice& notice, std::string_view field,
+                                           const domain::FieldValue& value);
+  // The same for a sealed half that is no field value: an attachment's.
+  absl::StatusOr<crypto::SecretBytes> OpenPlaintext(const ReadNotice& notice,
+                                                    std::string_view field,
+                                                    const domain::FieldValue& value);
+  // Whether a key of that class is held for the newest key epoch of the file.
+  bool HoldsKey(const FileId& file, domain::KeyClass key_class);
+  // Turns collected notices into one Change per file. Called by sync and before locking.
+  absl::Status QueueNotices();
+
+  // --- For sync, and for the attachment calls of use cases. ---
+  Outbox& outbox();
+  Replica& replica();
+  Attachments& attachments();
+
+  // A small value of the program's own (settings, drafts), sealed. Empty value: deletes.
+  absl::Status PutSetting(std::string_view name, std::string_view value);
+  absl::StatusOr<std::optional<std::string>> FindSetting(std::string_view name);
+
+ private:
+  explicit Vault(std::unique_ptr<Core> core);
+  absl::StatusOr<domain::Header> HeaderFor(const Intent& intent);
+
+  std::unique_ptr<Core> core_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace kapea::vault

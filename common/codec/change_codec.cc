@@ -1,0 +1,385 @@
+#include "common/codec/change_codec.h"
+
+#include <algorithm>
+#include <set>
+
+#include "common/base/macros.h"
+#include "common/codec/canonical.h"
+#include "common/codec/wire.h"
+#include "common/codec/wire_values.h"
+#include "common/crypto/domains.h"
+#include "common/crypto/hash.h"
+#include "common/ledger/tree.h"
+#include "kapea/v1/change.pb.h"
+
+namespace kapea::codec {
+namespace {
+
+Hash LeafHashOf(std::string_view salt, std::string_view content) {
+  static constexpr char kLeafPrefix = 0;
+  return crypto::Sha256({std::string_view(&kLeafPrefix, 1), salt, content});
+}
+
+absl::Status Malformed(const char* what) {
+  return absl::InvalidArgumentError(std::string("malformed ") + what);
+}
+
+absl::Status TooLong(size_t size) {
+  return absl::ResourceExhaustedError("want a change of at most 65,536 bytes, got " +
+                                      std::to_string(size));
+}
+
+bool HasUnknownFields(const google::protobuf::Message& message) {
+  return !message.GetReflection()->GetUnknownFields(message).empty();
+}
+
+// Whether neither the message nor a leaf of it has a field that this program does not know.
+bool IsPlain(const v1::Change& wire) {
+  return !HasUnknownFields(wire) && !HasUnknownFields(wire.header()) &&
+         std::none_of(wire.writes().begin(), wire.writes().end(),
+                      [](const v1::Leaf& leaf) { return HasUnknownFields(leaf); });
+}
+
+// The hash of a leaf that may be withheld; fills salt and content where it is not.
+absl::StatusOr<Hash> HashOfLeaf(const v1::Leaf& leaf, Salt* salt, bool* withheld) {
+  *withheld = !leaf.hash().empty();
+  if (*withheld) {
+    if (!leaf.salt().empty() || !leaf.content().empty()) return Malformed("leaf");
+    return Hash::FromBytes(leaf.hash());
+  }
+  KAPEA_TRY(ReadId(leaf.salt(), *salt));
+  return LeafHashOf(leaf.salt(), leaf.content());
+}
+
+// A header of another format version is read as far as it goes.
+absl::StatusOr<domain::Header> DecodeHeader(std::string_view bytes) {
+  v1::ChangeHeader wire;
+  if (!wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Malformed("header");
+  }
+  if (wire.format() == 1) KAPEA_TRY(DecodeCanonical(bytes, "header", wire));
+  return FromWire(wire);
+}
+
+absl::StatusOr<domain::WriteBody> DecodeWrite(const domain::Header& header, std::string_view bytes,
+                                              const Hash& leaf) {
+  // What a newer format says cannot be judged here; the hash still holds it fast.
+  if (header.format != 1) return domain::WriteBody(domain::Withheld{leaf});
+  v1::Write wire;
+  KAPEA_TRY(DecodeCanonical(bytes, "write", wire));
+  return FromWire(wire);
+}
+
+absl::StatusOr<domain::Change> FromMessage(const v1::Change& wire) {
+  domain::Change change;
+  std::vector<Hash> leaves;
+  Salt salt;
+  bool withheld = false;
+  KAPEA_ASSIGN(const Hash first, HashOfLeaf(wire.header(), &salt, &withheld));
+  if (withheld) return Malformed("change: its header is withheld");
+  leaves.push_back(first);
+  KAPEA_ASSIGN(change.header, DecodeHeader(wire.header().content()));
+  if (change.header.writes != static_cast<uint32_t>(wire.writes_size()) ||
+      wire.writes_size() == 0 || change.header.writes > kWritesPerChangeMax) {
+    return Malformed("change: number of writes");
+  }
+  change.writes.reserve(change.header.writes);
+  for (const v1::Leaf& leaf : wire.writes()) {
+    domain::Write& write = change.writes.emplace_back();
+    KAPEA_ASSIGN(const Hash hash, HashOfLeaf(leaf, &write.salt, &withheld));
+    leaves.push_back(hash);
+    if (withheld) {
+      write.body = domain::Withheld{hash};
+    } else {
+      KAPEA_ASSIGN(write.body, DecodeWrite(change.header, leaf.content(), hash));
+    }
+  }
+  change.hash = ledger::RootOf(leaves);
+  change.id = ChangeIdOf(change.header.deployment, change.header.device, change.header.sequence,
+                         change.header.nonce);
+  return change;
+}
+
+}  // namespace
+
+ChangeId ChangeIdOf(const DeploymentId& deployment, const DeviceId& device, uint64_t sequence,
+                    const Nonce& nonce) {
+  std::string number;
+  AppendU64(number, sequence);
+  return ChangeId::FromPrefix(crypto::Sha256({crypto::kChangeIdDomain, deployment.view(),
+                                              device.view(), number, nonce.view()})
+                                  .view());
+}
+
+FileId FileIdOf(const DeploymentId& deployment, const DeviceId& device, const Nonce& nonce) {
+  return FileId::FromPrefix(
+      crypto::Sha256({crypto::kFileIdDomain, deployment.view(), device.view(), nonce.view()})
+          .view());
+}
+
+std::string EncodeValue(const domain::Value& value) { return EncodeCanonical(ToWire(value)); }
+
+absl::StatusOr<domain::Value> DecodeValue(std::string_view bytes) {
+  v1::Value wire;
+  KAPEA_TRY(DecodeCanonical(bytes, "value", wire));
+  return FromWire(wire);
+}
+
+crypto::FieldContext SealContext(const domain::Header& header, const ChangeId& change,
+                                 uint32_t index, const Salt& salt, const RecordId& record,
+                                 std::string_view field, const domain::Sealed& sealed) {
+  crypto::FieldContext context;
+  context.deployment = header.deployment;
+  context.file = header.file;
+  context.key_epoch = sealed.key_epoch;
+  context.key_class = static_cast<uint8_t>(sealed.key_class);
+  context.change = change;
+  context.write_index = index;
+  context.record = record;
+  context.field_code = std::string(field);
+  context.leaf_salt = salt;
+  return context;
+}
+
+ChangeWriter::ChangeWriter(domain::Header header) : header_(std::move(header)) {
+  if (header_.nonce.is_zero()) header_.nonce = crypto::RandomId<Nonce>();
+  id_ = ChangeIdOf(header_.deployment, header_.device, header_.sequence, header_.nonce);
+}
+
+void ChangeWriter::Add(domain::WriteBody body) {
+  writes_.push_back({crypto::RandomId<Salt>(), std::move(body)});
+}
+
+absl::Status ChangeWriter::AddSealed(domain::FieldWrite write, const domain::Value& value,
+                                     const KeyEpochId& key_epoch, domain::KeyClass key_class,
+                                     const crypto::SecretBytes& class_key) {
+  std::string plaintext = EncodeValue(value);
+  const absl::Status added =
+      AddSealedPlaintext(std::move(write), plaintext, key_epoch, key_class, class_key);
+  crypto::Wipe(plaintext);
+  return added;
+}
+
+absl::Status ChangeWriter::AddSealedPlaintext(domain::FieldWrite write, std::string_view plaintext,
+                                              const KeyEpochId& key_epoch,
+                                              domain::KeyClass key_class,
+                                              const crypto::SecretBytes& class_key) {
+  const Salt salt = crypto::RandomId<Salt>();
+  domain::Sealed sealed{key_epoch, key_class, {}};
+  const crypto::FieldContext context =
+      SealContext(header_, id_, writes(), salt, write.record, write.field, sealed);
+  auto envelope = crypto::SealField(crypto::FieldSecret(class_key, context), context, plaintext);
+  if (!envelope.ok()) return envelope.status();
+  sealed.envelope = *std::move(envelope);
+  write.sealed = std::move(sealed);
+  writes_.push_back({salt, std::move(write)});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<EncodedChange> ChangeWriter::Finish() && {
+  if (writes_.empty()) return absl::InvalidArgumentError("a change needs at least one write");
+  if (writes_.size() > kWritesPerChangeMax) {
+    return absl::ResourceExhaustedError("want at most 256 writes in a change, got " +
+                                        std::to_string(writes_.size()));
+  }
+  header_.writes = writes();
+  std::set<KeyEpochId> key_epochs;
+  for (const domain::Write& write : writes_) {
+    const auto* field = std::get_if<domain::FieldWrite>(&write.body);
+    if (field != nullptr && field->sealed) key_epochs.insert(field->sealed->key_epoch);
+  }
+  header_.key_epochs.assign(key_epochs.begin(), key_epochs.end());
+
+  v1::Change wire;
+  std::vector<Hash> leaves;
+  const Salt header_salt = crypto::RandomId<Salt>();
+  wire.mutable_header()->set_salt(header_salt.str());
+  wire.mutable_header()->set_content(EncodeCanonical(ToWire(header_)));
+  leaves.push_back(LeafHashOf(header_salt.view(), wire.header().content()));
+  for (const domain::Write& write : writes_) {
+    v1::Leaf& leaf = *wire.add_writes();
+    leaf.set_salt(write.salt.str());
+    leaf.set_content(EncodeCanonical(ToWire(write.body)));
+    leaves.push_back(LeafHashOf(write.salt.view(), leaf.content()));
+  }
+  auto change = std::make_shared<domain::Change>();
+  change->id = id_;
+  change->hash = ledger::RootOf(leaves);
+  change->header = std::move(header_);
+  change->writes = std::move(writes_);
+  EncodedChange encoded{EncodeCanonical(wire), std::move(change)};
+  if (encoded.bytes.size() > kChangeBytesMax) {
+    return TooLong(encoded.bytes.size());
+  }
+  return encoded;
+}
+
+absl::StatusOr<EncodedChange> DecodeChange(std::string_view bytes) {
+  if (bytes.size() > kChangeBytesMax) {
+    return TooLong(bytes.size());
+  }
+  v1::Change wire;
+  KAPEA_TRY(DecodeCanonical(bytes, "change", wire));
+  KAPEA_ASSIGN(domain::Change change, FromMessage(wire));
+  return EncodedChange{std::string(bytes),
+                       std::make_shared<const domain::Change>(std::move(change))};
+}
+
+std::string ParcelHeader::Encode() const {
+  v1::ParcelHeader wire;
+  wire.set_format(format);
+  wire.set_deployment(deployment.str());
+  wire.set_device(device.str());
+  wire.set_first_sequence(first_sequence);
+  wire.set_changes(changes);
+  wire.set_previous(previous.str());
+  wire.set_wall_ms(signing.wall.unix_ms());
+  wire.set_elapsed_ms(static_cast<uint64_t>(signing.elapsed.milliseconds()));
+  wire.set_boot(signing.boot.str());
+  wire.set_root(root.str());
+  return EncodeCanonical(wire);
+}
+
+absl::StatusOr<ParcelHeader> ParcelHeader::Decode(std::string_view bytes) {
+  v1::ParcelHeader wire;
+  KAPEA_TRY(DecodeCanonical(bytes, "parcel header", wire));
+  if (wire.format() != 1) return absl::UnimplementedError("parcel: needs a newer program");
+  ParcelHeader header;
+  KAPEA_TRY(ReadId(wire.deployment(), header.deployment));
+  KAPEA_TRY(ReadId(wire.device(), header.device));
+  header.first_sequence = wire.first_sequence();
+  header.changes = wire.changes();
+  KAPEA_TRY(ReadId(wire.previous(), header.previous));
+  KAPEA_TRY(ReadId(wire.boot(), header.signing.boot));
+  KAPEA_TRY(ReadId(wire.root(), header.root));
+  constexpr uint64_t kElapsedMsMax = uint64_t{1} << 53;
+  if (header.first_sequence == 0 || header.changes == 0 || header.changes > kChangesPerParcelMax ||
+      wire.elapsed_ms() > kElapsedMsMax || wire.wall_ms() < Time::Min().unix_ms() ||
+      wire.wall_ms() > Time::Max().unix_ms()) {
+    return Malformed("parcel header");
+  }
+  header.signing.wall = Time::FromUnixMs(wire.wall_ms());
+  header.signing.elapsed = Duration::Milliseconds(static_cast<int64_t>(wire.elapsed_ms()));
+  return header;
+}
+
+Hash ParcelHashOf(std::string_view header_bytes) {
+  return crypto::Sha256({crypto::kParcelDomain, header_bytes});
+}
+
+namespace {
+
+std::string SignedBytes(std::string_view header_bytes) {
+  std::string message(crypto::kParcelDomain);
+  message.append(header_bytes);
+  return message;
+}
+
+Hash RootOfChanges(const std::vector<EncodedChange>& changes) {
+  std::vector<Hash> leaves;
+  for (const EncodedChange& encoded : changes) {
+    leaves.push_back(ledger::LeafHash(encoded.change->hash.view()));
+  }
+  return ledger::RootOf(leaves);
+}
+
+// Whether the changes are the run that the header says.
+bool IsRun(const ParcelHeader& header, const std::vector<EncodedChange>& changes) {
+  if (changes.size() != header.changes) return false;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const domain::Header& change = changes[i].change->header;
+    if (change.deployment != header.deployment || change.device != header.device ||
+        change.sequence != header.first_sequence + i) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<Parcel> SignParcel(std::vector<EncodedChange> changes, const Hash& previous,
+                                  const ClockReading& signing, const crypto::SigningKey& key) {
+  if (changes.empty() || changes.size() > kChangesPerParcelMax) {
+    return absl::ResourceExhaustedError("want 1 to 256 changes in a parcel, got " +
+                                        std::to_string(changes.size()));
+  }
+  Parcel parcel;
+  const domain::Header& first = changes.front().change->header;
+  parcel.header.deployment = first.deployment;
+  parcel.header.device = first.device;
+  parcel.header.first_sequence = first.sequence;
+  parcel.header.changes = static_cast<uint32_t>(changes.size());
+  parcel.header.previous = previous;
+  parcel.header.signing = signing;
+  parcel.header.root = RootOfChanges(changes);
+  if (!IsRun(parcel.header, changes)) {
+    return absl::FailedPreconditionError("a parcel holds one device's consecutive changes");
+  }
+  parcel.header_bytes = parcel.header.Encode();
+  parcel.hash = ParcelHashOf(parcel.header_bytes);
+  parcel.signature = key.Sign(SignedBytes(parcel.header_bytes));
+  parcel.changes = std::move(changes);
+  return parcel;
+}
+
+absl::Status VerifyParcelSignature(std::string_view header_bytes, std::string_view signature,
+                                   const crypto::VerifyKey& key) {
+  return key.Verify(SignedBytes(header_bytes), signature);
+}
+
+void ParcelToWire(const Parcel& parcel, v1::Parcel& wire) {
+  wire.set_header(parcel.header_bytes);
+  wire.set_signature(parcel.signature);
+  for (const EncodedChange& encoded : parcel.changes) {
+    KAPEA_CHECK(wire.add_changes()->ParseFromString(encoded.bytes));
+  }
+}
+
+std::string EncodeParcel(const Parcel& parcel) {
+  v1::Parcel wire;
+  ParcelToWire(parcel, wire);
+  return EncodeCanonical(wire);
+}
+
+absl::StatusOr<Parcel> DecodeParcel(std::string_view bytes) {
+  if (bytes.size() > kParcelBytesMax) {
+    return absl::ResourceExhaustedError("want a parcel of at most 524,288 bytes, got " +
+                                        std::to_string(bytes.size()));
+  }
+  v1::Parcel wire;
+  if (!wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Malformed("parcel");
+  }
+  return ParcelFromWire(wire);
+}
+
+absl::StatusOr<Parcel> ParcelFromWire(const v1::Parcel& wire) {
+  if (wire.ByteSizeLong() > kParcelBytesMax) {
+    return absl::ResourceExhaustedError("want a parcel of at most 524,288 bytes, got " +
+                                        std::to_string(wire.ByteSizeLong()));
+  }
+  Parcel parcel;
+  parcel.header_bytes = wire.header();
+  KAPEA_ASSIGN(parcel.header, ParcelHeader::Decode(parcel.header_bytes));
+  parcel.hash = ParcelHashOf(parcel.header_bytes);
+  parcel.signature = wire.signature();
+  if (parcel.signature.size() != 64) return Malformed("parcel: signature");
+  if (static_cast<uint32_t>(wire.changes_size()) != parcel.header.changes) {
+    return Malformed("parcel: number of changes");
+  }
+  for (const v1::Change& message : wire.changes()) {
+    // The wrapper is not hashed, so it is enough that nothing hides in it.
+    if (!IsPlain(message)) return Malformed("change");
+    std::string encoded = EncodeCanonical(message);
+    if (encoded.size() > kChangeBytesMax) return TooLong(encoded.size());
+    KAPEA_ASSIGN(domain::Change change, FromMessage(message));
+    parcel.changes.push_back(
+        {std::move(encoded), std::make_shared<const domain::Change>(std::move(change))});
+  }
+  if (!IsRun(parcel.header, parcel.changes)) return Malformed("parcel: not one device's run");
+  if (RootOfChanges(parcel.changes) != parcel.header.root) return Malformed("parcel: root");
+  return parcel;
+}
+
+}  // namespace kapea::codec

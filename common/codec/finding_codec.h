@@ -1,0 +1,13 @@
+// Findings as messages, for the rooms that hold messages.
+#pragma once
+
+#include "common/standards/finding.h"
+#include "kapea/v1/view.pb.h"
+
+namespace kapea::codec {
+
+// A Finding as a stranger reads it: times as the device's word has them, `certain` says
+// whether that word was needed. The explanation is in English; no personal data.
+void FindingToWire(const standards::Finding& finding, v1::Finding& wire);
+
+}  // namespace kapea::codec

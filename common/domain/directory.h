@@ -1,0 +1,95 @@
+// The directory: persons, devices, units and roles, and what it said at any place
+// of the Ledger. A fold of the Changes of the directory file.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/id.h"
+#include "common/domain/change.h"
+
+namespace kapea::domain {
+
+// How long a proposal waits for its approval, by receive time.
+inline constexpr Duration kProposalLapses = Duration::Days(7);
+
+// Whether a directory proposal says something about this person: her entry or that of
+// one of her devices. Nobody approves what concerns herself.
+bool Concerns(const Change& proposal, const PersonId& person);
+
+// Threads: one at a time; reading from several is safe while nobody writes.
+class Directory {
+ public:
+  // Folds one Change of the directory file at its Entry. The caller passes every one
+  // in ledger order, whatever its verdict; those without effect are passed over.
+  // A directory act is a proposal by one registrar (KIND_DIRECTORY) and the approval
+  // of another, and takes effect at the approval's Entry; the genesis at once. Proposer
+  // and approver are two Persons on two Devices, both registrars and not revoked at the
+  // Entry that completes the act. An approval that came before its proposal completes it
+  // at the proposal's Entry. A proposal lapses kProposalLapses after it was received, or
+  // when its author withdraws it.
+  void Append(const Change& change, const Entry& entry);
+
+  const std::optional<Genesis>& genesis() const { return genesis_; }
+  FileId file() const { return file_; }
+
+  // As of just before Entry `at` (use kNow for the newest).
+  static constexpr uint64_t kNow = ~uint64_t{0};
+  const PersonEntry* FindPerson(const PersonId& person, uint64_t at = kNow) const;
+  const DeviceEntry* FindDevice(const DeviceId& device, uint64_t at = kNow) const;
+  const UnitEntry* FindUnit(const UnitId& unit, uint64_t at = kNow) const;
+  const UnitEntry* FindUnitByCode(std::string_view code) const;
+  bool HoldsRole(const PersonId& person, Role role, const UnitId& unit, uint64_t at = kNow) const;
+  bool IsRegistrar(const PersonId& person, uint64_t at = kNow) const;
+  // Everyone who holds `role` at `unit` now.
+  std::vector<PersonId> StaffOf(const UnitId& unit, Role role) const;
+  std::vector<const PersonEntry*> Persons() const;
+  std::vector<const DeviceEntry*> Devices() const;
+  std::vector<const UnitEntry*> Units() const;
+  std::vector<const DeviceEntry*> DevicesOf(const PersonId& person) const;
+
+ private:
+  template <typename T>
+  struct Version {
+    uint64_t sequence;  // Entry at which it took effect
+    T entry;
+  };
+  template <typename Id, typename T>
+  using History = std::map<Id, std::vector<Version<T>>>;
+  template <typename Id, typename T>
+  static const T* Find(const History<Id, T>& history, const Id& id, uint64_t at);
+  template <typename Id, typename T>
+  static std::vector<const T*> Newest(const History<Id, T>& history);
+
+  struct Approval {
+    Ref proposal;
+    PersonId person;
+    DeviceId device;
+    Time received;
+  };
+  struct Proposal {
+    std::shared_ptr<const Change> change;
+    Time received;
+    bool done = false;  // completed or withdrawn
+  };
+  void Apply(const Change& change, uint64_t sequence);
+  void Propose(const Change& change, const Entry& entry);
+  // Completes the proposal at Entry `sequence` if this approval may.
+  void Approve(const Approval& approval, uint64_t sequence);
+  bool MayAct(const PersonId& person, const DeviceId& device, uint64_t at) const;
+
+  std::optional<Genesis> genesis_;
+  FileId file_;
+  History<PersonId, PersonEntry> persons_;
+  History<DeviceId, DeviceEntry> devices_;
+  History<UnitId, UnitEntry> units_;
+  std::map<ChangeId, Proposal> proposals_;
+  std::multimap<ChangeId, Approval> early_approvals_;  // by the proposal they wait for
+};
+
+}  // namespace kapea::domain

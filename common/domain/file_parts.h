@@ -1,0 +1,123 @@
+// What a file holds beside its records: keys, custody, links, waivers, notices, and
+// what is not in effect. FileState fills them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/id.h"
+#include "common/domain/change.h"
+
+namespace kapea::domain {
+
+// A Change with what the Ledger says about it.
+struct Placed {
+  std::shared_ptr<const Change> change;
+  Entry entry;           // number 0: not in the Ledger yet
+  ClockReading signing;  // of its parcel
+};
+
+struct KeyEpoch {
+  KeyEpochId id;  // the Change that opened it
+  std::map<KeyClass, KeyOpening> classes;
+  bool accepted = true;  // false: good for reading alone
+  uint64_t number = 0;
+};
+
+struct CustodyState {
+  // Who has the person: set by the founding Change (the author's unit) and by each
+  // accepted answer. Person files alone have one.
+  std::optional<UnitId> holder;
+  struct Offer {
+    Ref offer;
+    CustodyOffer terms;
+    EventTime time;
+    PersonId by;
+    UnitId from;
+    Role role = Role::kNone;
+    DeviceId device;
+  };
+  std::map<ChangeId, Offer> open;  // by the offer's change id
+  struct Step {
+    CustodyOffer terms;
+    CustodyAnswer answer;  // also a declined one: then the holder stays
+    EventTime offered, answered;
+    PersonId giver, receiver;
+    UnitId from;
+  };
+  std::vector<Step> history;  // in Ledger order
+};
+
+struct WrapAt {
+  Wrap wrap;
+  ChangeId change;  // part of the associated data
+  uint64_t number = 0;
+};
+
+struct WaiverAt {
+  Waiver waiver;
+  PersonId by;
+  Role role = Role::kNone;
+  EventTime time;
+};
+
+struct LinkAt {
+  LinkWrite link;
+  Ref self;
+  EventTime time;
+  PersonId by;
+};
+
+struct Judged {
+  ChangeId change;
+  uint64_t number = 0;
+  Verdict verdict = Verdict::kNone;
+  PersonId author;
+  DeviceId device;
+};
+
+struct ReadAt {
+  ReadNotice notice;
+  PersonId by;
+  EventTime time;
+};
+
+struct DeliveryAt {
+  Delivery delivery;
+  Time received;
+};
+
+struct FieldConflict {
+  RecordId record{};
+  std::string field;
+};
+
+// A directory act that waits for a second registrar, in the directory file.
+struct ProposalAt {
+  std::shared_ptr<const Change> change;
+  bool done = false;  // approved or withdrawn
+};
+
+// What an early Change waits for.
+struct Lack {
+  enum class What { kNothing, kFounding, kRoster, kChange, kRecord, kKeyEpoch, kPack, kDirectory };
+  What what = What::kNothing;
+  Hash hash{};        // of the roster or pack
+  ChangeId change{};  // the Change or key epoch
+  RecordId record{};
+};
+
+// A Change that is not in effect, with all that is needed to put it into effect.
+struct Waiting {
+  Placed placed;
+  EventTime time;
+  Lack lack;
+  Verdict verdict = Verdict::kNone;
+};
+
+}  // namespace kapea::domain

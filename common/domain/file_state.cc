@@ -1,0 +1,260 @@
+#include "common/domain/file_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/domain/judge.h"
+#include "common/domain/roster.h"
+
+namespace kapea::domain {
+namespace {
+
+bool HasWithheld(const Change& change) {
+  return std::any_of(change.writes.begin(), change.writes.end(), [](const Write& write) {
+    return std::holds_alternative<Withheld>(write.body);
+  });
+}
+
+// Whether this file cannot show why the Entry has its verdict.
+bool TakenAtItsWord(const Placed& placed) {
+  const Entry& entry = placed.entry;
+  if (entry.verdict == Verdict::kNone) return false;
+  return entry.verdict == Verdict::kForked || entry.verdict == Verdict::kErased ||
+         entry.rules != kRulesVersion || HasWithheld(*placed.change);
+}
+
+Judged AsJudged(const Waiting& change) {
+  const Header& header = change.placed.change->header;
+  return {change.placed.change->id, change.placed.entry.number, change.verdict, header.person,
+          header.device};
+}
+
+}  // namespace
+
+Verdict FileState::Judge(const Change& change, uint64_t sequence,
+                         const Surroundings& around) const {
+  return Judgement(*this, change, sequence, around).Reach();
+}
+
+void FileState::Append(const Placed& placed, const Surroundings& around) {
+  if (placed.entry.number <= number_) return;
+  std::vector<Placed> locals;
+  if (by_ledger_) {
+    locals = std::move(locals_);
+    // A copy of this file may still stand on it.
+    FileState ledger_only =
+        by_ledger_.use_count() == 1 ? std::move(*by_ledger_) : FileState(*by_ledger_);
+    *this = std::move(ledger_only);
+  }
+  number_ = placed.entry.number;
+  const Change& change = *placed.change;
+  if (placed_.try_emplace(change.id, change.hash).second) {
+    Waiting next{placed, TimeFor(placed), {}, placed.entry.verdict};
+    if (!TakenAtItsWord(placed)) {
+      Judgement judgement(*this, change, placed.entry.sequence, around);
+      next.verdict = judgement.Reach();
+      next.lack = judgement.lack();
+      if (placed.entry.verdict != Verdict::kNone && placed.entry.verdict != next.verdict) {
+        disputed_.push_back(AsJudged(next));
+      }
+    }
+    Settle(std::move(next), placed.entry.sequence, around);
+  }
+  ResolveEarly(placed.entry.sequence, around);
+  for (const Placed& local : locals) FoldLocal(local, around);
+}
+
+void FileState::AppendLocal(std::shared_ptr<const Change> change, const ClockReading& now,
+                            const Surroundings& around) {
+  FoldLocal({std::move(change), Entry{}, now}, around);
+}
+
+void FileState::FoldLocal(const Placed& local, const Surroundings& around) {
+  const Change& change = *local.change;
+  if (placed_.contains(change.id)) return;  // it has its Entry by now, or is here already
+  if (!by_ledger_) by_ledger_ = std::make_shared<FileState>(*this);
+  locals_.push_back(local);
+  placed_.emplace(change.id, change.hash);
+  Waiting next{local, TimeFor(local), {}, Verdict::kNone};
+  Judgement judgement(*this, change, Directory::kNow, around);
+  next.verdict = judgement.Reach();
+  next.lack = judgement.lack();
+  Settle(std::move(next), Directory::kNow, around);
+  ResolveEarly(Directory::kNow, around);
+}
+
+EventTime FileState::TimeFor(const Placed& placed) {
+  const Header& header = placed.change->header;
+  EventTime time = placed.entry.number == 0 ? LocalTimeOf(header, placed.signing)
+                                            : TimeOf(header, placed.signing, placed.entry.received);
+  // A device's elapsed time only grows within a boot; one that falls was tampered with.
+  LastClock& last = last_clocks_[header.device];
+  const bool same_boot =
+      last.clock.boot == header.clock.boot && !header.clock.boot.is_zero() && last.sequence != 0;
+  const bool later = header.sequence > last.sequence;
+  const bool falls =
+      later ? header.clock.elapsed < last.clock.elapsed : header.clock.elapsed > last.clock.elapsed;
+  if (same_boot && header.sequence != last.sequence && falls) {
+    time.soft = time.hard;
+    time.clock_doubted = true;
+  }
+  if (later) last = {header.sequence, header.clock};
+  return time;
+}
+
+void FileState::Settle(Waiting change, uint64_t at, const Surroundings& around) {
+  switch (change.verdict) {
+    case Verdict::kEarly:
+      early_.push_back(std::move(change));
+      return;
+    case Verdict::kAccepted:
+      Apply(change, at, around);
+      return;
+    default:
+      break;
+  }
+  without_effect_.push_back(AsJudged(change));
+  // What cannot be understood has no parts that could count.
+  if (change.verdict == Verdict::kMalformed || change.verdict == Verdict::kNeedsNewer ||
+      change.verdict == Verdict::kForked || change.verdict == Verdict::kErased) {
+    return;
+  }
+  if (change.placed.change->header.kind == Kind::kRoster) ApplyRoster(change, false);
+  const ChangeId id = change.placed.change->id;
+  refused_.insert_or_assign(id, std::move(change));
+}
+
+void FileState::ResolveEarly(uint64_t at, const Surroundings& around) {
+  // One that takes effect may be what an earlier one waits for, so until nothing moves.
+  for (size_t i = 0; i < early_.size();) {
+    if (StillLacks(early_[i].lack, at, around)) {
+      ++i;
+      continue;
+    }
+    Judgement judgement(*this, *early_[i].placed.change, at, around);
+    early_[i].verdict = judgement.Reach();
+    early_[i].lack = judgement.lack();
+    if (early_[i].verdict == Verdict::kEarly) {
+      ++i;
+      continue;
+    }
+    Waiting resolved = std::move(early_[i]);
+    early_.erase(early_.begin() + static_cast<std::ptrdiff_t>(i));
+    Settle(std::move(resolved), at, around);
+    i = 0;
+  }
+}
+
+bool FileState::StillLacks(const Lack& lack, uint64_t at, const Surroundings& around) const {
+  switch (lack.what) {
+    case Lack::What::kFounding:
+      return !founded_;
+    case Lack::What::kRoster:
+      return !rosters_seen_.contains(lack.hash);
+    case Lack::What::kChange:
+      return !placed_.contains(lack.change) || IsEarly(lack.change);
+    case Lack::What::kRecord:
+      return !records_.contains(lack.record);
+    case Lack::What::kKeyEpoch:
+      return !key_epochs_.contains(lack.change);
+    case Lack::What::kPack:
+      return around.packs.FindPack(lack.hash, at) == nullptr;
+    case Lack::What::kDirectory:
+    case Lack::What::kNothing:
+      return false;  // cheap to judge again
+  }
+  return false;
+}
+
+bool FileState::IsEarly(const ChangeId& change) const {
+  return std::any_of(early_.begin(), early_.end(), [&change](const Waiting& waiting) {
+    return waiting.placed.change->id == change;
+  });
+}
+
+bool FileState::IsMember(const PersonId& person, const UnitId& unit, Role role,
+                         const Directory& directory, uint64_t at) const {
+  if (kind_ == FileKind::kDirectory || kind_ == FileKind::kStandards) {
+    return directory.HoldsRole(person, role, unit, at);
+  }
+  return std::any_of(roster_.begin(), roster_.end(), [&](const Member& line) {
+    return Covers(line, person, unit, role, directory, at);
+  });
+}
+
+bool FileState::MayRead(const PersonId& person, const Directory& directory, uint64_t at) const {
+  const PersonEntry* entry = directory.FindPerson(person, at);
+  if (entry == nullptr || entry->ended) return false;
+  if (kind_ == FileKind::kDirectory || kind_ == FileKind::kStandards) return true;
+  return std::any_of(roster_.begin(), roster_.end(), [&](const Member& line) {
+    return Covers(line, person, line.unit, line.role, directory, at);
+  });
+}
+
+bool FileState::MayLead(const PersonId& person, const UnitId& unit, Role role,
+                        const Directory& directory, uint64_t at) const {
+  if (kind_ == FileKind::kDirectory || kind_ == FileKind::kStandards) return false;
+  const bool founder =
+      founder_ == person && founding_line_.unit == unit && founding_line_.role == role;
+  return std::any_of(roster_.begin(), roster_.end(), [&](const Member& line) {
+    return (founder || Leads(line)) && Covers(line, person, unit, role, directory, at);
+  });
+}
+
+std::vector<Duty> FileState::DutiesOf(const PersonId& person, const UnitId& unit, Role role) const {
+  std::vector<Duty> duties;
+  for (const Member& line : roster_) {
+    if (line.unit != unit || line.role != role || (line.person && *line.person != person)) {
+      continue;
+    }
+    duties.insert(duties.end(), line.duties.begin(), line.duties.end());
+  }
+  std::sort(duties.begin(), duties.end());
+  duties.erase(std::unique(duties.begin(), duties.end()), duties.end());
+  return duties;
+}
+
+const KeyEpoch* FileState::newest_key_epoch() const {
+  return newest_key_epoch_ ? &key_epochs_.at(*newest_key_epoch_) : nullptr;
+}
+
+const Record* FileState::FindRecord(const RecordId& id) const {
+  const auto found = records_.find(id);
+  return found == records_.end() ? nullptr : &found->second;
+}
+
+std::vector<const Record*> FileState::RecordsOf(std::string_view form) const {
+  std::vector<const Record*> records;
+  for (const auto& [id, record] : records_) {
+    if (record.form.form == form && !record.voided()) records.push_back(&record);
+  }
+  std::stable_sort(records.begin(), records.end(),
+                   [](const Record* a, const Record* b) { return a->made.soft < b->made.soft; });
+  return records;
+}
+
+std::vector<const Record*> FileState::ChildrenOf(const RecordId& parent,
+                                                 std::string_view form) const {
+  std::vector<const Record*> children = RecordsOf(form);
+  std::erase_if(children, [&parent](const Record* child) { return child->parent != parent; });
+  return children;
+}
+
+std::vector<Judged> FileState::waiting() const {
+  std::vector<Judged> all;
+  for (const Waiting& change : early_) all.push_back(AsJudged(change));
+  return all;
+}
+
+std::vector<FileState::Conflict> FileState::Conflicts() const {
+  std::vector<Conflict> conflicts;
+  for (const auto& [id, record] : records_) {
+    if (record.voided()) continue;
+    for (const auto& [field, values] : record.fields) {
+      if (values.conflicted()) conflicts.push_back({id, field});
+    }
+  }
+  return conflicts;
+}
+
+}  // namespace kapea::domain

@@ -1,0 +1,196 @@
+// A file as the fold of its Changes: the one piece of code that phone and server
+// both trust for what a file says.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/id.h"
+#include "common/domain/change.h"
+#include "common/domain/directory.h"
+#include "common/domain/file_parts.h"
+#include "common/domain/form.h"
+#include "common/domain/record.h"
+
+namespace kapea::domain {
+
+// Packs by hash, as far as they stand in the Ledger. Threads: any.
+// Limits: a Pack once returned lives as long as every FileState that was given it.
+class PackSource {
+ public:
+  virtual ~PackSource() = default;
+  // nullptr: unknown, or published only at or after Entry `at`.
+  virtual const Pack* FindPack(const Hash& hash, uint64_t at) const = 0;
+};
+
+// What judging and folding need from outside the file.
+struct Surroundings {
+  const Directory& directory;
+  const PackSource& packs;
+};
+
+// The rules that Judge follows; stands in every Entry. Raise it with any change of
+// a verdict.
+inline constexpr uint32_t kRulesVersion = 1;
+
+// When a placed Change happened (DESIGN "Time": intervals from the last ServerTime,
+// the elapsed clock and the receive time).
+EventTime TimeOf(const Header& header, const ClockReading& signing, Time received);
+// The same for a Change that the server has not received: the hard interval stays open
+// above, and the soft one ends `now`, by the device's own clocks.
+EventTime LocalTimeOf(const Header& header, const ClockReading& now);
+
+// Threads: one at a time; reading from several is safe while nobody writes.
+class FileState {
+ public:
+  explicit FileState(FileId id) : id_(id) {}
+
+  // What appending this Change as Entry `sequence` would find. Pure: the Change, the
+  // Entries before it, and the directory and packs as of `sequence`. The order of the
+  // checks is said in judge.h.
+  Verdict Judge(const Change& change, uint64_t sequence, const Surroundings& around) const;
+  // The verdict in words for author and supervisor; no personal data.
+  static std::string Explain(Verdict verdict);
+
+  // Folds the next Entry of the file. Entries come in order of their numbers; one that
+  // was folded before is passed over. The verdict is judged anew, except where that is
+  // impossible: under other rules, with withheld writes, or when it stands on what the
+  // file cannot show (forked, erased); then the Entry's counts.
+  // Changes that were `early` take effect here, once what they lacked is there. What
+  // came in another file (a pack, a directory act) is seen at this file's next Entry.
+  void Append(const Placed& placed, const Surroundings& around);
+  // Folds a Change of this device that has no Entry yet; `now` is the device's clocks.
+  // Call after all Entries. A later Append takes the Ledger's order first and puts what
+  // is still local on top again, which copies the file: rare on a phone, never on a server.
+  void AppendLocal(std::shared_ptr<const Change> change, const ClockReading& now,
+                   const Surroundings& around);
+
+  FileId id() const { return id_; }
+  FileKind kind() const { return kind_; }
+  bool drill() const { return drill_; }
+  bool founded() const { return founded_; }
+  uint64_t number() const { return number_; }  // of the last Entry
+  EventTime founded_at() const { return founded_at_; }
+  PersonId founder() const { return founder_; }
+
+  const std::vector<Member>& roster() const { return roster_; }
+  // Of the roster Change that last took effect; new Changes name it in their header.
+  std::optional<Hash> roster_hash() const { return roster_hash_; }
+  // Whether the person may act on this file under the role at the unit.
+  bool IsMember(const PersonId& person, const UnitId& unit, Role role, const Directory& directory,
+                uint64_t at = Directory::kNow) const;
+  // Any membership at all: may read.
+  bool MayRead(const PersonId& person, const Directory& directory,
+               uint64_t at = Directory::kNow) const;
+  // Whether that member is a lead or supervisor of the file: changes its roster, grants
+  // its keys. The founder is one too, as long as she stands on the roster.
+  bool MayLead(const PersonId& person, const UnitId& unit, Role role, const Directory& directory,
+               uint64_t at = Directory::kNow) const;
+  std::vector<Duty> DutiesOf(const PersonId& person, const UnitId& unit, Role role) const;
+
+  const std::map<KeyEpochId, KeyEpoch>& key_epochs() const { return key_epochs_; }
+  // Of the newest accepted roster Change that opened one; nullptr: none yet.
+  const KeyEpoch* newest_key_epoch() const;
+  using WrapAt = domain::WrapAt;
+  const std::vector<WrapAt>& wraps() const { return wraps_; }
+
+  const std::map<RecordId, Record>& records() const { return records_; }
+  const Record* FindRecord(const RecordId& id) const;
+  // Live records of a form, by time made, then id.
+  std::vector<const Record*> RecordsOf(std::string_view form) const;
+  std::vector<const Record*> ChildrenOf(const RecordId& parent, std::string_view form) const;
+  // The form that a record pins, by the pack that its Changes named; nullptr: unknown here.
+  const Form* FormOf(const Record& record) const { return record.definition; }
+  // The newest named by an accepted Change.
+  const Pack* pack() const { return pack_; }
+
+  const CustodyState& custody() const { return custody_; }
+  // In force; a waiver that was taken back is gone.
+  using WaiverAt = domain::WaiverAt;
+  const std::map<std::string, WaiverAt>& waivers() const { return waivers_; }
+  // Proposals, approvals and endings; what an ending took back is gone.
+  using LinkAt = domain::LinkAt;
+  const std::vector<LinkAt>& links() const { return links_; }
+  // Verdicts other than accepted and early.
+  using Judged = domain::Judged;
+  const std::vector<Judged>& without_effect() const { return without_effect_; }
+  // Early ones that still wait.
+  std::vector<Judged> waiting() const;
+  // Entries whose verdict is not the one that follows from this file, with the verdict
+  // that does: evidence against the server, or a directory that is behind.
+  const std::vector<Judged>& disputed() const { return disputed_; }
+  using ReadAt = domain::ReadAt;
+  const std::vector<ReadAt>& reads() const { return reads_; }
+  using DeliveryAt = domain::DeliveryAt;
+  const std::vector<DeliveryAt>& deliveries() const { return deliveries_; }
+  using Conflict = FieldConflict;
+  std::vector<Conflict> Conflicts() const;  // of live records
+
+ private:
+  friend class Judgement;
+  // Gives a Change the verdict that it has just got: applies it, or keeps it aside.
+  void Settle(Waiting change, uint64_t at, const Surroundings& around);
+  void ResolveEarly(uint64_t at, const Surroundings& around);
+  bool StillLacks(const Lack& lack, uint64_t at, const Surroundings& around) const;
+  bool IsEarly(const ChangeId& change) const;
+  EventTime TimeFor(const Placed& placed);
+  void FoldLocal(const Placed& local, const Surroundings& around);
+
+  void Apply(const Waiting& change, uint64_t at, const Surroundings& around);
+  void ApplyEdit(const Waiting& change, const Pack* pack);
+  void ApplyField(const Waiting& change, const Pack* pack, size_t index);
+  void ApplyRoster(const Waiting& change, bool accepted);
+  void ApplyWraps(const Waiting& change);
+  void ApplyCustodyOffer(const Waiting& change);
+  void ApplyCustodyAnswer(const Waiting& change);
+  void ApplyWaivers(const Waiting& change);
+  void ApplyLink(const Waiting& change);
+  void ApplyNotices(const Waiting& change);
+  void ApplyWithdrawal(const Change& change);
+  void ApplyApproval(const Change& change);
+  void ApplyAdmission(const Change& change, uint64_t at, const Surroundings& around);
+
+  FileId id_;
+  FileKind kind_ = FileKind::kNone;
+  bool drill_ = false;
+  bool founded_ = false;
+  uint64_t number_ = 0;
+  EventTime founded_at_;
+  PersonId founder_;
+  Member founding_line_;  // the founder's unit and role then
+  std::vector<Member> roster_;
+  std::optional<Hash> roster_hash_;
+  std::set<Hash> rosters_seen_;  // every roster Change that is not early, whatever its verdict
+  std::map<KeyEpochId, KeyEpoch> key_epochs_;
+  std::optional<KeyEpochId> newest_key_epoch_;
+  std::vector<WrapAt> wraps_;
+  std::map<RecordId, Record> records_;
+  const Pack* pack_ = nullptr;
+  CustodyState custody_;
+  std::map<std::string, WaiverAt> waivers_;
+  std::vector<LinkAt> links_;
+  std::vector<Judged> without_effect_;
+  std::vector<Judged> disputed_;
+  std::vector<ReadAt> reads_;
+  std::vector<DeliveryAt> deliveries_;
+  std::map<ChangeId, Hash> placed_;      // every Change of the file so far
+  std::vector<Waiting> early_;           // in Ledger order
+  std::map<ChangeId, Waiting> refused_;  // those an admission may still let in
+  std::map<ChangeId, ProposalAt> proposals_;
+  struct LastClock {
+    uint64_t sequence = 0;
+    ClockReading clock;
+  };
+  std::map<DeviceId, LastClock> last_clocks_;
+  // The file by the Ledger alone, while there are local Changes on top of it.
+  std::shared_ptr<FileState> by_ledger_;
+  std::vector<Placed> locals_;
+};
+
+}  // namespace kapea::domain

@@ -1,0 +1,251 @@
+// What a Change that takes effect does to its file.
+#include <algorithm>
+#include <utility>
+
+#include "common/domain/file_state.h"
+#include "common/domain/roster.h"
+
+namespace kapea::domain {
+
+void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& around) {
+  const Change& what = *change.placed.change;
+  const Header& header = what.header;
+  const Pack* pack = header.pack ? around.packs.FindPack(*header.pack, at) : nullptr;
+  if (pack != nullptr) pack_ = pack;
+  switch (header.kind) {
+    case Kind::kGenesis:
+      kind_ = FileKind::kDirectory;
+      founded_ = true;
+      founded_at_ = change.time;
+      founder_ = header.person;
+      // The directory has no roster; its Changes stand on the genesis.
+      roster_hash_ = what.hash;
+      rosters_seen_.insert(what.hash);
+      return;
+    case Kind::kRoster:
+      return ApplyRoster(change, true);
+    case Kind::kGrant:
+      return ApplyWraps(change);
+    case Kind::kEdit:
+    case Kind::kResolution:
+      return ApplyEdit(change, pack);
+    case Kind::kCustodyOffer:
+      return ApplyCustodyOffer(change);
+    case Kind::kCustodyAnswer:
+      return ApplyCustodyAnswer(change);
+    case Kind::kWaiver:
+      return ApplyWaivers(change);
+    case Kind::kLink:
+      return ApplyLink(change);
+    case Kind::kReadNotice:
+    case Kind::kDelivery:
+      return ApplyNotices(change);
+    case Kind::kDirectory:
+      proposals_.try_emplace(what.id, ProposalAt{change.placed.change, false});
+      return;
+    case Kind::kApproval:
+      return ApplyApproval(what);
+    case Kind::kWithdrawal:
+      return ApplyWithdrawal(what);
+    case Kind::kAdmission:
+      return ApplyAdmission(what, at, around);
+    default:
+      return;  // packs are put together by PackSource
+  }
+}
+
+void FileState::ApplyEdit(const Waiting& change, const Pack* pack) {
+  const auto& writes = change.placed.change->writes;
+  for (size_t i = 0; i < writes.size(); ++i) {
+    if (std::holds_alternative<FieldWrite>(writes[i].body)) ApplyField(change, pack, i);
+  }
+}
+
+void FileState::ApplyField(const Waiting& change, const Pack* pack, size_t index) {
+  const Change& what = *change.placed.change;
+  const auto& write = std::get<FieldWrite>(what.writes[index].body);
+  const auto [found, is_new] = records_.try_emplace(write.record);
+  Record& record = found->second;
+  if (is_new) {
+    record.id = write.record;
+    // Without a form only where the first write was withheld.
+    if (write.form) record.form = *write.form;
+    record.parent = write.parent;
+    record.made_by = what.id;
+    record.made = change.time;
+    record.made_by_person = what.header.person;
+    if (pack != nullptr) {
+      record.definition = pack->FindForm(record.form.form, record.form.version);
+    }
+  }
+  if (write.field == kPinField) {
+    const auto* version = write.clear ? std::get_if<int64_t>(&*write.clear) : nullptr;
+    if (version == nullptr || *version <= record.form.version || pack == nullptr) return;
+    record.form.version = static_cast<uint32_t>(*version);
+    record.definition = pack->FindForm(record.form.form, record.form.version);
+    return;
+  }
+  // A derived fact is replaced with the write that it comes from.
+  const std::vector<ChangeId>* replaces = &write.replaces;
+  if (write.of) {
+    const auto* source = std::get_if<FieldWrite>(&what.writes[*write.of].body);
+    if (source != nullptr) replaces = &source->replaces;
+  }
+  const Header& header = what.header;
+  record.fields[write.field].Add({.change = what.id,
+                                  .write_index = static_cast<uint32_t>(index),
+                                  .salt = what.writes[index].salt,
+                                  .device = header.device,
+                                  .person = header.person,
+                                  .unit = header.unit,
+                                  .role = header.role,
+                                  .duty = header.duty,
+                                  .time = change.time,
+                                  .number = change.placed.entry.number,
+                                  .clear = write.clear,
+                                  .sealed = write.sealed},
+                                 *replaces);
+  if (write.of || replaces->empty() || record.definition == nullptr) return;
+  const Field* field = record.definition->FindField(write.field);
+  if (field == nullptr) return;
+  for (const DerivedFact& fact : field->derived) record.fields[fact.code].Replace(*replaces);
+}
+
+void FileState::ApplyRoster(const Waiting& change, bool accepted) {
+  const Change& what = *change.placed.change;
+  const Header& header = what.header;
+  rosters_seen_.insert(what.hash);
+  bool in_force = accepted;
+  KeyEpoch epoch{what.id, {}, accepted, change.placed.entry.number};
+  for (const Write& write : what.writes) {
+    if (const auto* founding = std::get_if<Founding>(&write.body); founding && accepted) {
+      kind_ = founding->kind;
+      drill_ = founding->drill;
+      founded_ = true;
+      founded_at_ = change.time;
+      founder_ = header.person;
+      founding_line_ = {header.person, header.unit, header.role, {}};
+      if (kind_ == FileKind::kPerson) custody_.holder = header.unit;
+    } else if (const auto* lines = std::get_if<RosterWrite>(&write.body)) {
+      // Of a stale roster, what it takes away counts: nobody outruns a removal.
+      if (!accepted && change.verdict != Verdict::kStaleRoster) continue;
+      std::vector<Member> after = Applied(roster_, *lines, !accepted);
+      in_force = in_force || after != roster_;
+      roster_ = std::move(after);
+    } else if (const auto* opening = std::get_if<KeyOpening>(&write.body)) {
+      epoch.classes.insert_or_assign(opening->key_class, *opening);
+    }
+  }
+  if (in_force) roster_hash_ = what.hash;
+  if (!epoch.classes.empty()) {
+    if (accepted) newest_key_epoch_ = what.id;
+    key_epochs_.try_emplace(what.id, std::move(epoch));
+  }
+  if (accepted) ApplyWraps(change);
+}
+
+void FileState::ApplyWraps(const Waiting& change) {
+  const Change& what = *change.placed.change;
+  for (const Write& write : what.writes) {
+    if (const auto* wrap = std::get_if<Wrap>(&write.body)) {
+      wraps_.push_back({*wrap, what.id, change.placed.entry.number});
+    }
+  }
+}
+
+void FileState::ApplyCustodyOffer(const Waiting& change) {
+  const Change& what = *change.placed.change;
+  const auto* terms = std::get_if<CustodyOffer>(&what.writes[0].body);
+  if (terms == nullptr) return;
+  const Header& header = what.header;
+  custody_.open.insert_or_assign(what.id, CustodyState::Offer{{what.id, what.hash},
+                                                              *terms,
+                                                              change.time,
+                                                              header.person,
+                                                              header.unit,
+                                                              header.role,
+                                                              header.device});
+}
+
+void FileState::ApplyCustodyAnswer(const Waiting& change) {
+  const Change& what = *change.placed.change;
+  const auto* answer = std::get_if<CustodyAnswer>(&what.writes[0].body);
+  if (answer == nullptr) return;
+  for (const Ref& ref : what.header.refs) {
+    const auto open = custody_.open.find(ref.change);
+    if (open == custody_.open.end()) continue;
+    const CustodyState::Offer& offer = open->second;
+    custody_.history.push_back(
+        {offer.terms, *answer, offer.time, change.time, offer.by, what.header.person, offer.from});
+    if (answer->accepted) custody_.holder = what.header.unit;
+    custody_.open.erase(open);
+    return;
+  }
+}
+
+void FileState::ApplyWaivers(const Waiting& change) {
+  const Change& what = *change.placed.change;
+  for (const Write& write : what.writes) {
+    const auto* waiver = std::get_if<Waiver>(&write.body);
+    if (waiver == nullptr) continue;
+    if (waiver->ended) {
+      waivers_.erase(waiver->clause);
+    } else {
+      waivers_.insert_or_assign(
+          waiver->clause, WaiverAt{*waiver, what.header.person, what.header.role, change.time});
+    }
+  }
+}
+
+void FileState::ApplyLink(const Waiting& change) {
+  const Change& what = *change.placed.change;
+  const auto* link = std::get_if<LinkWrite>(&what.writes[0].body);
+  if (link == nullptr) return;
+  if (link->ended) {
+    std::erase_if(links_,
+                  [link](const LinkAt& known) { return known.link.link_id == link->link_id; });
+  }
+  links_.push_back({*link, {what.id, what.hash}, change.time, what.header.person});
+}
+
+void FileState::ApplyNotices(const Waiting& change) {
+  const Change& what = *change.placed.change;
+  for (const Write& write : what.writes) {
+    if (const auto* notice = std::get_if<ReadNotice>(&write.body)) {
+      reads_.push_back({*notice, what.header.person, change.time});
+    } else if (const auto* delivery = std::get_if<Delivery>(&write.body)) {
+      deliveries_.push_back({*delivery, change.placed.entry.received});
+    }
+  }
+}
+
+void FileState::ApplyWithdrawal(const Change& change) {
+  for (const Ref& ref : change.header.refs) {
+    custody_.open.erase(ref.change);
+    std::erase_if(links_, [&ref](const LinkAt& link) { return link.self == ref; });
+    const auto proposal = proposals_.find(ref.change);
+    if (proposal != proposals_.end()) proposal->second.done = true;
+  }
+}
+
+void FileState::ApplyApproval(const Change& change) {
+  // What it completes is folded by Directory; here it is only closed.
+  for (const Ref& ref : change.header.refs) {
+    const auto proposal = proposals_.find(ref.change);
+    if (proposal != proposals_.end()) proposal->second.done = true;
+  }
+}
+
+void FileState::ApplyAdmission(const Change& change, uint64_t at, const Surroundings& around) {
+  for (const Ref& ref : change.header.refs) {
+    auto node = refused_.extract(ref.change);
+    if (node.empty()) continue;
+    Waiting admitted = std::move(node.mapped());
+    std::erase_if(without_effect_,
+                  [&ref](const Judged& judged) { return judged.change == ref.change; });
+    admitted.verdict = Verdict::kAccepted;
+    Apply(admitted, at, around);
+  }
+}
+
+}  // namespace kapea::domain

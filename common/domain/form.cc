@@ -1,0 +1,31 @@
+#include "common/domain/form.h"
+
+#include <algorithm>
+
+namespace kapea::domain {
+
+bool CodeList::Has(std::string_view code) const {
+  return std::any_of(codes.begin(), codes.end(),
+                     [code](const CodeItem& item) { return item.code == code; });
+}
+
+const Field* Form::FindField(std::string_view code) const {
+  const auto found = by_code.find(code);
+  return found == by_code.end() ? nullptr : found->second;
+}
+
+const Form* Pack::FindForm(std::string_view form, uint32_t form_version) const {
+  for (const auto& candidate : forms) {
+    if (candidate->version == form_version && candidate->id == form) return candidate.get();
+  }
+  return nullptr;
+}
+
+const CodeList* Pack::FindCodeList(std::string_view list) const {
+  for (const auto& candidate : code_lists) {
+    if (candidate->id == list) return candidate.get();
+  }
+  return nullptr;
+}
+
+}  // namespace kapea::domain

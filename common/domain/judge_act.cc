@@ -1,0 +1,273 @@
+// Acts: grants, custody, waivers, links, and what a second person adds to a first.
+#include <algorithm>
+
+#include "common/domain/judge.h"
+#include "common/domain/roles.h"
+#include "common/domain/roster.h"
+
+namespace kapea::domain {
+namespace {
+
+Verdict May(bool may) { return may ? Verdict::kAccepted : Verdict::kRole; }
+
+// What an officer wrote or did, as opposed to acts that those entitled can do again.
+bool Admissible(Kind kind) {
+  return kind == Kind::kEdit || kind == Kind::kResolution || kind == Kind::kCustodyOffer ||
+         kind == Kind::kCustodyAnswer || kind == Kind::kReadNotice;
+}
+
+// Verdicts about who wrote. What breaks form or seal cannot be read by the same rules as
+// the rest, whoever admits it.
+bool Admissible(Verdict verdict) {
+  return verdict == Verdict::kNotMember || verdict == Verdict::kRole || verdict == Verdict::kDuty ||
+         verdict == Verdict::kRevoked;
+}
+
+bool KnownRelation(const std::string& relation) {
+  return relation == "operation_person" || relation == "same_person" ||
+         relation == "justice_person" || relation == "lead_operation";
+}
+
+}  // namespace
+
+Verdict Judgement::CheckContent() {
+  switch (header_.kind) {
+    case Kind::kEdit:
+    case Kind::kResolution:
+      return CheckFields();
+    case Kind::kRoster:
+    case Kind::kGrant:
+      return CheckWraps();
+    case Kind::kCustodyOffer:
+      return CheckCustodyOffer();
+    case Kind::kCustodyAnswer:
+      return CheckCustodyAnswer();
+    case Kind::kWaiver:
+      return CheckWaivers();
+    case Kind::kLink:
+      return CheckLink();
+    case Kind::kApproval:
+      return CheckApproval();
+    case Kind::kWithdrawal:
+      return CheckWithdrawal();
+    case Kind::kAdmission:
+      return CheckAdmission();
+    default:
+      return Verdict::kAccepted;
+  }
+}
+
+Verdict Judgement::CheckWraps() {
+  // Wraps of a roster Change go to those who stand on the roster that it makes.
+  std::vector<Member> made;
+  const std::vector<Member>* roster = &state_.roster_;
+  for (const Write& write : change_.writes) {
+    if (const auto* lines = std::get_if<RosterWrite>(&write.body)) {
+      made = Applied(state_.roster_, *lines, false);
+      roster = &made;
+    }
+  }
+  for (const Write& write : change_.writes) {
+    const auto* wrap = std::get_if<Wrap>(&write.body);
+    if (wrap == nullptr) continue;
+    const Verdict verdict = wrap->key_epoch ? CheckWrap(*wrap, *roster) : CheckDirectoryWrap(*wrap);
+    if (verdict != Verdict::kAccepted) return verdict;
+  }
+  return Verdict::kAccepted;
+}
+
+// A class key, or a half of one.
+Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster) {
+  const bool is_half = wrap.recipient_kind == RecipientKind::kHalf;
+  if (wrap.half > 2 || (wrap.half != 0) != is_half) return Verdict::kMalformed;
+  bool opened = false;
+  if (*wrap.key_epoch == change_.id) {
+    for (const Write& write : change_.writes) {
+      const auto* opening = std::get_if<KeyOpening>(&write.body);
+      if (opening != nullptr && opening->key_class == wrap.key_class) opened = true;
+    }
+  } else {
+    opened = state_.key_epochs_.at(*wrap.key_epoch).classes.contains(wrap.key_class);
+  }
+  if (!opened) return Verdict::kKeyEpoch;
+
+  FileKind kind = state_.kind_;
+  for (const Write& write : change_.writes) {
+    if (const auto* founding = std::get_if<Founding>(&write.body)) kind = founding->kind;
+  }
+  const Directory& directory = around_.directory;
+  const PersonId person = PersonId::FromPrefix(wrap.recipient.view());
+  const UnitId unit = UnitId::FromPrefix(wrap.recipient.view());
+  uint32_t generation = wrap.generation;
+  bool may = false;
+  switch (wrap.recipient_kind) {
+    case RecipientKind::kPerson:
+      generation = directory.FindPerson(person, at_)->generation;
+      for (const Member& line : roster) {
+        may = may || (MayHoldKey(line.role, wrap.key_class, kind) &&
+                      Covers(line, person, line.unit, line.role, directory, at_));
+      }
+      break;
+    case RecipientKind::kUnit:
+      generation = directory.FindUnit(unit, at_)->generation;
+      for (const Member& line : roster) {
+        may = may ||
+              (!line.person && line.unit == unit && MayHoldKey(line.role, wrap.key_class, kind));
+      }
+      break;
+    case RecipientKind::kHalf: {
+      const PersonEntry* entry = directory.FindPerson(person, at_);
+      generation = entry->generation;
+      may = !entry->ended &&
+            std::any_of(entry->roles.begin(), entry->roles.end(),
+                        [](const RoleAt& held) { return held.role == Role::kSupervisor; });
+      break;
+    }
+    case RecipientKind::kRecovery:
+      may = true;
+      break;
+    default:
+      return Verdict::kMalformed;
+  }
+  if (!may) return Verdict::kRole;
+  return wrap.generation < generation ? Verdict::kStaleRecipient : Verdict::kAccepted;
+}
+
+// A person's key for one of her devices, or a unit's key for one of its staff. By the
+// person herself or the unit's staff, who alone have the key, or by a registrar.
+Verdict Judgement::CheckDirectoryWrap(const Wrap& wrap) {
+  if (state_.kind_ != FileKind::kDirectory || !wrap.wrapped_owner || wrap.half != 0) {
+    return Verdict::kMalformed;
+  }
+  const Directory& directory = around_.directory;
+  const bool registrar = header_.role == Role::kRegistrar;
+  if (wrap.recipient_kind == RecipientKind::kDevice) {
+    const auto owner = PersonId::FromPrefix(wrap.wrapped_owner->view());
+    const auto* device = directory.FindDevice(DeviceId::FromPrefix(wrap.recipient.view()), at_);
+    if (device->revoked) return Verdict::kStaleRecipient;
+    return May(device->person == owner && (registrar || header_.person == owner));
+  }
+  if (wrap.recipient_kind != RecipientKind::kPerson) return Verdict::kMalformed;
+  const auto unit = UnitId::FromPrefix(wrap.wrapped_owner->view());
+  const PersonEntry* person =
+      directory.FindPerson(PersonId::FromPrefix(wrap.recipient.view()), at_);
+  const bool on_staff =
+      !person->ended && std::any_of(person->roles.begin(), person->roles.end(),
+                                    [&unit](const RoleAt& held) { return held.unit == unit; });
+  if (!on_staff || !(registrar || header_.unit == unit)) return Verdict::kRole;
+  return wrap.generation < person->generation ? Verdict::kStaleRecipient : Verdict::kAccepted;
+}
+
+Verdict Judgement::CheckCustodyOffer() { return May(state_.custody_.holder == header_.unit); }
+
+Verdict Judgement::CheckCustodyAnswer() {
+  const auto* answer = std::get_if<CustodyAnswer>(&change_.writes[0].body);
+  if (answer == nullptr) return Verdict::kAccepted;  // withheld
+  const CustodyState::Offer* offer = nullptr;
+  for (const Ref& ref : header_.refs) {
+    const auto open = state_.custody_.open.find(ref.change);
+    if (open != state_.custody_.open.end()) offer = &open->second;
+  }
+  if (offer == nullptr) return Verdict::kRole;  // answered or withdrawn meanwhile, or no offer
+  if (offer->terms.handover != answer->handover) return Verdict::kMalformed;
+  // Two signatures: another person on another device.
+  if (offer->by == header_.person || offer->device == header_.device) return Verdict::kRole;
+  if (offer->terms.to_unit != header_.unit || state_.custody_.holder != offer->from) {
+    return Verdict::kRole;
+  }
+  if (offer->terms.to_person && *offer->terms.to_person != header_.person) return Verdict::kRole;
+  if (admitted_) return Verdict::kAccepted;
+  // Both are entitled where the hand-over completes.
+  const DeviceEntry* giver = around_.directory.FindDevice(offer->device, at_);
+  return May(giver != nullptr && !giver->revoked &&
+             state_.IsMember(offer->by, offer->from, offer->role, around_.directory, at_));
+}
+
+Verdict Judgement::CheckWaivers() {
+  if (pack_ == nullptr) return Verdict::kForm;
+  for (const Write& write : change_.writes) {
+    const auto* waiver = std::get_if<Waiver>(&write.body);
+    if (waiver == nullptr) continue;
+    const Clause* clause = nullptr;
+    for (const auto& standard : pack_->standards) {
+      for (const Clause& candidate : standard->clauses) {
+        if (candidate.id == waiver->clause) clause = &candidate;
+      }
+    }
+    if (clause == nullptr) return Verdict::kForm;
+    if (std::find(clause->waivers.begin(), clause->waivers.end(), header_.role) ==
+        clause->waivers.end()) {
+      return Verdict::kRole;
+    }
+  }
+  return Verdict::kAccepted;
+}
+
+Verdict Judgement::CheckLink() {
+  const auto* link = std::get_if<LinkWrite>(&change_.writes[0].body);
+  if (link == nullptr) return Verdict::kAccepted;  // withheld
+  if (!KnownRelation(link->relation)) return Verdict::kForm;
+  // A file is not linked to itself, and an approval approves what stands elsewhere.
+  const bool itself = link->other_file == state_.id_ ||
+                      (link->proposal && state_.placed_.contains(link->proposal->change));
+  return itself ? Verdict::kMalformed : Verdict::kAccepted;
+}
+
+Verdict Judgement::CheckApproval() {
+  if (header_.refs.empty()) return Verdict::kMalformed;
+  for (const Ref& ref : header_.refs) {
+    const auto found = state_.proposals_.find(ref.change);
+    if (found == state_.proposals_.end() || found->second.done) return Verdict::kRole;
+    const Header& proposal = found->second.change->header;
+    if (proposal.person == header_.person || proposal.device == header_.device ||
+        Concerns(*found->second.change, header_.person)) {
+      return Verdict::kRole;
+    }
+    const DeviceEntry* device = around_.directory.FindDevice(proposal.device, at_);
+    if (device == nullptr || device->revoked ||
+        !around_.directory.IsRegistrar(proposal.person, at_)) {
+      return Verdict::kRole;
+    }
+  }
+  return Verdict::kAccepted;
+}
+
+Verdict Judgement::CheckWithdrawal() {
+  if (header_.refs.empty()) return Verdict::kMalformed;
+  for (const Ref& ref : header_.refs) {
+    const auto offer = state_.custody_.open.find(ref.change);
+    if (offer != state_.custody_.open.end() && offer->second.by == header_.person) continue;
+    const auto proposal = state_.proposals_.find(ref.change);
+    if (proposal != state_.proposals_.end() && !proposal->second.done &&
+        proposal->second.change->header.person == header_.person) {
+      continue;
+    }
+    const bool own_link =
+        std::any_of(state_.links_.begin(), state_.links_.end(), [&](const FileState::LinkAt& link) {
+          return link.self == ref && link.by == header_.person && !link.link.ended;
+        });
+    if (!own_link) return Verdict::kRole;
+  }
+  return Verdict::kAccepted;
+}
+
+Verdict Judgement::CheckAdmission() {
+  if (header_.refs.empty()) return Verdict::kMalformed;
+  for (const Ref& ref : header_.refs) {
+    const auto found = state_.refused_.find(ref.change);
+    if (found == state_.refused_.end()) return Verdict::kRole;
+    const Waiting& refused = found->second;
+    if (!Admissible(refused.verdict) || !Admissible(refused.placed.change->header.kind)) {
+      return Verdict::kRole;
+    }
+    // Two eyes more: nobody admits what she wrote herself.
+    if (refused.placed.change->header.person == header_.person) return Verdict::kRole;
+    Judgement anew(state_, *refused.placed.change, at_, around_);
+    const Verdict verdict = anew.ReachAsAdmitted();
+    if (verdict == Verdict::kEarly) return Early(anew.lack());
+    if (verdict != Verdict::kAccepted) return verdict;
+  }
+  return Verdict::kAccepted;
+}
+
+}  // namespace kapea::domain

@@ -1,0 +1,178 @@
+// What the bytes alone say: is this a Change that its format allows?
+#include <algorithm>
+#include <set>
+
+#include "common/domain/judge.h"
+
+namespace kapea::domain {
+namespace {
+
+template <typename T, size_t kIndex = 0>
+constexpr size_t IndexOf() {
+  if constexpr (std::is_same_v<T, std::variant_alternative_t<kIndex, WriteBody>>) {
+    return kIndex;
+  } else {
+    return IndexOf<T, kIndex + 1>();
+  }
+}
+
+template <typename... T>
+constexpr uint32_t Bodies() {
+  return ((uint32_t{1} << IndexOf<T>()) | ...);
+}
+
+// Which bodies a kind has; `single` where it has exactly one write.
+struct KindShape {
+  uint32_t bodies = 0;
+  bool single = false;
+};
+
+KindShape ShapeOf(Kind kind) {
+  switch (kind) {
+    case Kind::kEdit:
+    case Kind::kResolution:
+      return {Bodies<FieldWrite>()};
+    case Kind::kCustodyOffer:
+      return {Bodies<CustodyOffer>(), true};
+    case Kind::kCustodyAnswer:
+      return {Bodies<CustodyAnswer>(), true};
+    case Kind::kRoster:
+      return {Bodies<Founding, RosterWrite, KeyOpening, Wrap>()};
+    case Kind::kGrant:
+      return {Bodies<Wrap>()};
+    case Kind::kDirectory:
+      return {Bodies<PersonEntry, DeviceEntry, UnitEntry>()};
+    case Kind::kLink:
+      return {Bodies<LinkWrite>(), true};
+    case Kind::kWaiver:
+      return {Bodies<Waiver>()};
+    case Kind::kApproval:
+    case Kind::kWithdrawal:
+    case Kind::kAdmission:
+      return {Bodies<Decision>(), true};
+    case Kind::kReadNotice:
+      return {Bodies<ReadNotice>()};
+    case Kind::kDelivery:
+      return {Bodies<Delivery>()};
+    case Kind::kGenesis:
+      return {Bodies<Genesis, PersonEntry, DeviceEntry, UnitEntry>()};
+    case Kind::kPack:
+      return {Bodies<PackPart>()};
+    default:
+      return {};  // comes with a later program
+  }
+}
+
+// Whether files of this kind have Changes of that kind.
+bool Belongs(Kind kind, FileKind file) {
+  switch (kind) {
+    case Kind::kGenesis:
+    case Kind::kDirectory:
+      return file == FileKind::kDirectory;
+    case Kind::kPack:
+      return file == FileKind::kStandards;
+    case Kind::kCustodyOffer:
+    case Kind::kCustodyAnswer:
+      return file == FileKind::kPerson;
+    case Kind::kGrant:
+    case Kind::kApproval:
+    case Kind::kWithdrawal:
+    case Kind::kDelivery:
+      return file != FileKind::kStandards;
+    default:
+      return file != FileKind::kDirectory && file != FileKind::kStandards;
+  }
+}
+
+}  // namespace
+
+Verdict Judgement::CheckFormat() {
+  if (header_.format != 1 || ShapeOf(header_.kind).bodies == 0) return Verdict::kNeedsNewer;
+  // Outside the directory nothing that two persons decide is known yet.
+  if (header_.kind == Kind::kApproval && state_.founded_ && state_.kind_ != FileKind::kDirectory) {
+    return Verdict::kNeedsNewer;
+  }
+  return Verdict::kAccepted;
+}
+
+Verdict Judgement::CheckShape() {
+  if (header_.file != state_.id_) return Verdict::kMalformed;
+  if (founding_ && (state_.founded_ || header_.roster)) return Verdict::kMalformed;
+  if (state_.founded_ && !Belongs(header_.kind, state_.kind_)) return Verdict::kMalformed;
+  return First(
+      {&Judgement::CheckBodies, &Judgement::CheckFieldShapes, &Judgement::CheckRosterShape});
+}
+
+Verdict Judgement::CheckBodies() {
+  const KindShape shape = ShapeOf(header_.kind);
+  if (change_.writes.empty() || (shape.single && change_.writes.size() != 1)) {
+    return Verdict::kMalformed;
+  }
+  for (const Write& write : change_.writes) {
+    const size_t index = write.body.index();
+    if (index == IndexOf<Withheld>()) continue;
+    if ((shape.bodies >> index & 1u) == 0) return Verdict::kMalformed;
+  }
+  return Verdict::kAccepted;
+}
+
+Verdict Judgement::CheckFieldShapes() {
+  std::vector<std::pair<RecordId, std::string_view>> fields;
+  std::set<RecordId> pinned;
+  for (size_t i = 0; i < change_.writes.size(); ++i) {
+    const auto* write = std::get_if<FieldWrite>(&change_.writes[i].body);
+    if (write == nullptr) continue;
+    fields.emplace_back(write->record, write->field);
+    if (write->parent && (!write->form || *write->parent == write->record)) {
+      return Verdict::kMalformed;
+    }
+    // The first of a record's writes pins it; a later one may only repeat the pin.
+    const NewRecord* made = FindNew(write->record);
+    if (made != nullptr && made->first != write) {
+      const bool repeats = *made->first->form == write->form.value_or(*made->first->form) &&
+                           (!write->form || made->first->parent == write->parent);
+      if (!pinned.contains(write->record) || !repeats) return Verdict::kMalformed;
+    }
+    if (write->form) pinned.insert(write->record);
+    if (std::find(write->replaces.begin(), write->replaces.end(), change_.id) !=
+        write->replaces.end()) {
+      return Verdict::kMalformed;
+    }
+    if (!write->of) continue;
+    if (*write->of >= change_.writes.size() || *write->of == i || !write->replaces.empty()) {
+      return Verdict::kMalformed;
+    }
+    const WriteBody& body = change_.writes[*write->of].body;
+    if (std::holds_alternative<Withheld>(body)) continue;
+    const auto* source = std::get_if<FieldWrite>(&body);
+    if (source == nullptr || source->record != write->record || source->of ||
+        (!source->sealed && !source->cleared())) {
+      return Verdict::kMalformed;
+    }
+  }
+  std::sort(fields.begin(), fields.end());
+  const bool twice = std::adjacent_find(fields.begin(), fields.end()) != fields.end();
+  return twice ? Verdict::kMalformed : Verdict::kAccepted;
+}
+
+Verdict Judgement::CheckRosterShape() {
+  if (header_.kind != Kind::kRoster) return Verdict::kAccepted;
+  int foundings = 0;
+  int rosters = 0;
+  uint32_t classes = 0;
+  for (const Write& write : change_.writes) {
+    if (std::holds_alternative<Founding>(write.body)) ++foundings;
+    if (std::holds_alternative<RosterWrite>(write.body)) ++rosters;
+    if (const auto* opening = std::get_if<KeyOpening>(&write.body)) {
+      const uint32_t bit = uint32_t{1} << static_cast<unsigned>(opening->key_class);
+      if (opening->key_class == KeyClass::kNone || (classes & bit) != 0) {
+        return Verdict::kMalformed;
+      }
+      classes |= bit;
+    }
+  }
+  const bool whole = foundings <= 1 && rosters <= 1 && (foundings == 0 || rosters == 1);
+  return whole ? Verdict::kAccepted : Verdict::kMalformed;
+}
+
+}  // namespace kapea::domain

@@ -1,0 +1,38 @@
+// What roles may do and read by default (domain research C.1; a proposal).
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "common/domain/vocabulary.h"
+
+namespace kapea::domain {
+
+// Whether a grant of this class to this role is within the defaults.
+bool MayHoldKey(Role role, KeyClass key_class, FileKind file);
+std::vector<KeyClass> KeyClassesOf(Role role, FileKind file);
+// Who may found a file of that kind.
+bool MayFound(Role role, FileKind file);
+// Leads and supervisors of a file: may change its roster and grant its keys.
+bool MayChangeRoster(Role role);
+bool MayAdmit(Role role);   // a Change that got a verdict
+bool MayWaive(Role role);   // at all; a clause narrows it
+
+// Stable lower-case names, for command lines, packs and JSON: "unit_lead", "LEAD", "operation".
+std::string_view NameOf(Role role);
+std::string_view NameOf(Duty duty);
+std::string_view NameOf(FileKind kind);
+std::string_view NameOf(UnitKind kind);
+std::string_view NameOf(Kind kind);
+std::string_view NameOf(Verdict verdict);
+std::string_view NameOf(KeyClass key_class);
+std::string_view NameOf(FindingStatus status);
+std::string_view NameOf(Severity severity);
+std::string_view NameOf(SourceStatus status);
+// kNone for a name that is none.
+Role RoleNamed(std::string_view name);
+Duty DutyNamed(std::string_view name);
+FileKind FileKindNamed(std::string_view name);
+UnitKind UnitKindNamed(std::string_view name);
+
+}  // namespace kapea::domain

@@ -1,0 +1,66 @@
+#include "server/access/readable.h"
+
+#include "common/base/macros.h"
+#include "server/store/tables.h"
+
+namespace kapea::server {
+namespace {
+
+std::string WithRole(std::string prefix, const UnitId& unit, domain::Role role) {
+  prefix.append(unit.view());
+  prefix.push_back(static_cast<char>(role));
+  return prefix;
+}
+
+// Every prefix under which files of this person may stand.
+std::vector<std::string> PrefixesOf(const domain::Directory& directory, const PersonId& person) {
+  std::vector<std::string> prefixes;
+  const domain::PersonEntry* entry = directory.FindPerson(person);
+  if (entry == nullptr || entry->ended) return prefixes;
+  prefixes.push_back(EverybodyPrefix());
+  for (const domain::RoleAt& at : entry->roles) {
+    prefixes.push_back(MemberPrefix(person, at.unit, at.role));
+    prefixes.push_back(StaffPrefix(at.unit, at.role));
+  }
+  return prefixes;
+}
+
+}  // namespace
+
+std::string EverybodyPrefix() { return "a"; }
+
+std::string MemberPrefix(const PersonId& person, const UnitId& unit, domain::Role role) {
+  return WithRole("p" + person.str(), unit, role);
+}
+
+std::string StaffPrefix(const UnitId& unit, domain::Role role) { return WithRole("u", unit, role); }
+
+std::string ReaderPrefix(const domain::Member& member) {
+  return member.person ? MemberPrefix(*member.person, member.unit, member.role)
+                       : StaffPrefix(member.unit, member.role);
+}
+
+absl::StatusOr<std::set<FileId>> ReadableFiles(const kv::Snapshot& store,
+                                               const domain::Directory& directory,
+                                               const PersonId& person) {
+  std::set<FileId> files;
+  for (const std::string& prefix : PrefixesOf(directory, person)) {
+    KAPEA_TRY(store.Scan(kReaders, prefix, kv::PrefixEnd(prefix),
+                         [&](std::string_view key, std::string_view) {
+                           files.insert(FileId::FromPrefix(key.substr(prefix.size())));
+                           return true;
+                         }));
+  }
+  return files;
+}
+
+absl::StatusOr<bool> MayReadFile(const kv::Snapshot& store, const domain::Directory& directory,
+                                 const PersonId& person, const FileId& file) {
+  for (const std::string& prefix : PrefixesOf(directory, person)) {
+    KAPEA_ASSIGN(const auto row, store.Find(kReaders, prefix + file.str()));
+    if (row) return true;
+  }
+  return false;
+}
+
+}  // namespace kapea::server

@@ -1,0 +1,46 @@
+// Folded files, as many as fit: so that a Change finds the state of its file at hand.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "common/base/id.h"
+#include "common/domain/file_state.h"
+#include "common/kv/store.h"
+
+namespace kapea::server {
+
+// Folds a file from its stored Changes up to receive time `as_of`. What every View
+// comes from, and what a query folds for itself. DataLoss when a row cannot be read.
+absl::StatusOr<std::shared_ptr<domain::FileState>> FoldFile(const kv::Snapshot& store,
+                                                            const FileId& file,
+                                                            const domain::Surroundings& around,
+                                                            Time as_of = Time::Max());
+
+// Threads: one at a time (the committing thread).
+class FileCache {
+ public:
+  explicit FileCache(const kv::Snapshot& store, size_t files_max = 1024)
+      : store_(store), files_max_(files_max) {}
+
+  // The file's state; an empty one for a file that has no Change yet.
+  absl::StatusOr<domain::FileState*> Get(const FileId& file, const domain::Surroundings& around);
+  // Forgets a file whose state went ahead of the store.
+  void Drop(const FileId& file);
+  // Drops the files used longest ago, beyond the limit. Never within a group.
+  void Trim();
+
+ private:
+  struct Slot {
+    std::shared_ptr<domain::FileState> state;
+    std::list<FileId>::iterator use;
+  };
+  const kv::Snapshot& store_;
+  const size_t files_max_;
+  std::map<FileId, Slot> slots_;
+  std::list<FileId> uses_;  // newest first
+};
+
+}  // namespace kapea::server

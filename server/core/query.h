@@ -1,0 +1,44 @@
+// Questions of supervisors and analysts, over clear data alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/id.h"
+#include "common/base/time.h"
+#include "common/kv/store.h"
+#include "common/standards/finding.h"
+#include "server/access/principal.h"
+#include "server/core/published.h"
+
+namespace kapea::server {
+
+struct ComplianceQuestion {
+  std::optional<FileId> file;   // absent: all files in scope
+  std::optional<UnitId> unit;   // narrows the scope
+  std::optional<Time> as_of;    // absent: now
+  size_t page_size = 500;
+  std::string page_token;
+};
+struct ComplianceAnswer {
+  std::vector<standards::Finding> findings;  // by file, then clause
+  std::string next_page_token;
+  uint64_t ledger_size = 0;
+  Hash ledger_root;
+  Time as_of;
+};
+
+// Findings of every file whose roster has a unit at which the asker is a supervisor or
+// analyst, or of which she is a member. Asked again with the same as_of the answer is
+// the same. PermissionDenied for a file or unit outside that; InvalidArgument for a
+// token that is none of ours. Threads: any.
+absl::StatusOr<ComplianceAnswer> AnswerCompliance(const kv::Store& store,
+                                                  const Published& published,
+                                                  const Principal& asker, Time now,
+                                                  const ComplianceQuestion& question);
+
+}  // namespace kapea::server

@@ -1,0 +1,46 @@
+// The View of one file: what queries, the due list and Pull find without folding it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/base/time.h"
+#include "common/domain/file_state.h"
+#include "common/kv/store.h"
+
+namespace kapea::server {
+
+// The view rows of a file: a pure function of its state and the receive time of its
+// last Entry. Findings that rest on a linked file say so; queries look at both.
+struct FileViewRows {
+  std::string view;               // kapea.store.v1.FileView, encoded
+  Time next_due = Time::Max();    // the earliest deadline that is still open
+  std::set<std::string> readers;  // keys of the readers table
+};
+FileViewRows BuildView(const domain::FileState& file, Time last_received);
+
+// Writes views, and remembers what stands so that only differences are written.
+// Threads: one at a time (the committing thread).
+class ViewWriter {
+ public:
+  explicit ViewWriter(const kv::Snapshot& store) : store_(store) {}
+  // Adds to `batch` what must change for the stored view to be that of `file`.
+  absl::Status Write(const domain::FileState& file, Time last_received, kv::Batch& batch);
+  // The batches since the last Keep were committed; or they were not.
+  void Keep();
+  void Discard() { pending_.clear(); }
+
+ private:
+  struct Stood {
+    Time next_due = Time::Max();
+    std::set<std::string> readers;
+  };
+  absl::StatusOr<Stood> StoodBefore(const FileId& file);
+
+  const kv::Snapshot& store_;
+  std::map<FileId, Stood> known_, pending_;
+};
+
+}  // namespace kapea::server

@@ -1,0 +1,213 @@
+// Acts of the directory: two registrars, and what it said at any place of the Ledger.
+#include <gtest/gtest.h>
+
+#include "common/domain/roles.h"
+#include "tests/support/test_world.h"
+
+namespace kapea::domain {
+namespace {
+
+struct Registry : TestWorld {
+  // Says that the person leaves.
+  std::shared_ptr<const Change> Ending(const Author& by, const Author& of) const {
+    PersonEntry entry = *directory.FindPerson(of.person);
+    entry.ended = true;
+    return Edit(directory_file, by, Kind::kDirectory).Write(entry).Build();
+  }
+  std::shared_ptr<const Change> Approval(const Author& by, const Change& proposal,
+                                         Kind kind = Kind::kApproval) const {
+    return Edit(directory_file, by, kind).Write(Decision{}).Naming(proposal).Build();
+  }
+  bool Ended(const Author& author, uint64_t at = Directory::kNow) const {
+    return directory.FindPerson(author.person, at)->ended;
+  }
+};
+
+TEST(DirectoryTest, TheGenesisAppliesAtOnce) {
+  const Registry world;
+  ASSERT_TRUE(world.directory.genesis().has_value());
+  EXPECT_EQ(world.directory.file(), world.directory_file.id());
+  EXPECT_TRUE(world.directory_file.founded());
+  EXPECT_EQ(world.directory_file.kind(), FileKind::kDirectory);
+  EXPECT_TRUE(world.directory.IsRegistrar(world.registrar3.person));
+  EXPECT_FALSE(world.directory.IsRegistrar(world.officer.person));
+  EXPECT_EQ(world.directory.FindPerson(world.officer.person, 0), nullptr);
+  EXPECT_NE(world.directory.FindPerson(world.officer.person, 1), nullptr);
+  EXPECT_EQ(world.directory.FindUnitByCode("SHL-1")->unit, world.intake.unit);
+  EXPECT_EQ(world.directory.StaffOf(world.intake.unit, Role::kIntakeOfficer).size(), 2u);
+  EXPECT_EQ(world.directory.Persons().size(), 10u);
+  EXPECT_EQ(world.directory.Units().size(), 3u);
+  ASSERT_EQ(world.directory.DevicesOf(world.nurse.person).size(), 1u);
+  EXPECT_TRUE(world.directory_file.MayRead(world.nurse.person, world.directory));
+}
+
+TEST(DirectoryTest, AGenesisNeedsThreeRegistrarsAndTheFirstPlace) {
+  const Registry world;
+  const struct {
+    const char* name;
+    uint64_t sequence;
+    size_t registrars;
+    Verdict want;
+  } cases[] = {{"whole", 0, 3, Verdict::kAccepted},
+               {"two registrars", 0, 2, Verdict::kMalformed},
+               {"second place", 1, 3, Verdict::kMalformed}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Change change = *world.genesis;
+    std::get<Genesis>(change.writes[0].body).registrars.resize(c.registrars);
+    const FileState empty(world.directory_file.id());
+    const Directory nobody;
+    EXPECT_EQ(empty.Judge(change, c.sequence, {nobody, world.packs}), c.want);
+  }
+}
+
+TEST(DirectoryTest, AnActTakesTwoRegistrarsAndEffectAtTheApproval) {
+  Registry world;
+  const auto proposal = world.Ending(world.registrar1, world.officer);
+  EXPECT_EQ(world.AppendDirectory(proposal), Verdict::kAccepted);
+  EXPECT_FALSE(world.Ended(world.officer));
+  const uint64_t completed = world.next_sequence;
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar2, *proposal)), Verdict::kAccepted);
+  EXPECT_TRUE(world.Ended(world.officer));
+  // History: until just before the approval she was there.
+  EXPECT_FALSE(world.Ended(world.officer, completed));
+  EXPECT_TRUE(world.Ended(world.officer, completed + 1));
+  EXPECT_TRUE(world.directory.HoldsRole(world.officer.person, world.officer.role,
+                                        world.officer.unit, completed));
+  EXPECT_FALSE(
+      world.directory.HoldsRole(world.officer.person, world.officer.role, world.officer.unit));
+  // It takes effect once.
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar3, *proposal)), Verdict::kRole);
+}
+
+TEST(DirectoryTest, RefusesApprovalsOfThoseWhoMayNot) {
+  Registry world;
+  const auto about_officer = world.Ending(world.registrar1, world.officer);
+  const auto about_registrar = world.Ending(world.registrar1, world.registrar2);
+  world.AppendDirectory(about_officer);
+  world.AppendDirectory(about_registrar);
+  Author other_device = world.registrar1;
+  other_device.device = world.registrar2.device;
+  const struct {
+    const char* name;
+    Author author;
+    std::shared_ptr<const Change> proposal;
+  } cases[] = {{"her own", world.registrar1, about_officer},
+               {"her own, on another's device", other_device, about_officer},
+               {"no registrar", world.supervisor, about_officer},
+               {"about herself", world.registrar2, about_registrar}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto approval = world.Approval(c.author, *c.proposal);
+    EXPECT_EQ(NameOf(world.AppendDirectory(approval)), "role");
+    // Nor does the directory itself believe a server that accepted it.
+    Entry entry = world.Place(*approval, 99);
+    entry.verdict = Verdict::kAccepted;
+    world.directory.Append(*approval, entry);
+    EXPECT_FALSE(world.Ended(world.officer));
+    EXPECT_FALSE(world.Ended(world.registrar2));
+  }
+}
+
+TEST(DirectoryTest, AProposalLapsesAfterSevenDays) {
+  Registry world;
+  const auto lapsed = world.Ending(world.registrar1, world.officer);
+  const auto in_time = world.Ending(world.registrar1, world.officer2);
+  world.AppendDirectory(lapsed);
+  world.now = world.now + Duration::Milliseconds(1);
+  world.AppendDirectory(in_time);
+  world.now = world.now + kProposalLapses;
+  world.AppendDirectory(world.Approval(world.registrar2, *lapsed));
+  world.AppendDirectory(world.Approval(world.registrar2, *in_time));
+  EXPECT_FALSE(world.Ended(world.officer));
+  EXPECT_TRUE(world.Ended(world.officer2));
+}
+
+TEST(DirectoryTest, AWithdrawnProposalIsNotApproved) {
+  Registry world;
+  const auto proposal = world.Ending(world.registrar1, world.officer);
+  world.AppendDirectory(proposal);
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar2, *proposal, Kind::kWithdrawal)),
+            Verdict::kRole);
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar1, *proposal, Kind::kWithdrawal)),
+            Verdict::kAccepted);
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar2, *proposal)), Verdict::kRole);
+  EXPECT_FALSE(world.Ended(world.officer));
+}
+
+TEST(DirectoryTest, AnApprovalBeforeItsProposalCompletesItThere) {
+  Registry world;
+  const auto proposal = world.Ending(world.registrar1, world.officer);
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar2, *proposal)), Verdict::kEarly);
+  EXPECT_FALSE(world.Ended(world.officer));
+  EXPECT_EQ(world.AppendDirectory(proposal), Verdict::kAccepted);
+  EXPECT_TRUE(world.Ended(world.officer));
+  EXPECT_TRUE(world.directory_file.waiting().empty());
+}
+
+TEST(DirectoryTest, TheProposerMustStillBeARegistrarWhereItCompletes) {
+  Registry world;
+  const auto proposal = world.Ending(world.registrar1, world.officer);
+  world.AppendDirectory(proposal);
+  const auto leaves = world.Ending(world.registrar2, world.registrar1);
+  world.AppendDirectory(leaves);
+  world.AppendDirectory(world.Approval(world.registrar3, *leaves));
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar2, *proposal)), Verdict::kRole);
+  EXPECT_FALSE(world.Ended(world.officer));
+}
+
+TEST(DirectoryTest, ARevokedDeviceAndAnEndedPersonAreRevoked) {
+  Registry world;
+  FileState file(MakeId<FileId>(1));
+  world.Append(file,
+               world.Found(file.id(), FileKind::kOperation, world.lead,
+                           {TestWorld::Line(world.officer), TestWorld::Line(world.officer2)}));
+  const auto edit = [&](const Author& author) {
+    return world.Edit(file, author)
+        .Set(MakeId<RecordId>(author == world.officer ? 1 : 2), "count", int64_t{1})
+        .Pin("OP", 1)
+        .Build();
+  };
+  DeviceEntry lost = *world.directory.FindDevice(world.officer.device);
+  lost.revoked = true;
+  const auto revocation =
+      world.Edit(world.directory_file, world.registrar1, Kind::kDirectory).Write(lost).Build();
+  world.AppendDirectory(revocation);
+  EXPECT_EQ(world.Append(file, edit(world.officer)), Verdict::kAccepted);
+  world.AppendDirectory(world.Approval(world.registrar2, *revocation));
+  EXPECT_EQ(world.Append(file, edit(world.officer)), Verdict::kRevoked);
+  const auto ending = world.Ending(world.registrar1, world.officer2);
+  world.AppendDirectory(ending);
+  world.AppendDirectory(world.Approval(world.registrar2, *ending));
+  EXPECT_EQ(world.Append(file, edit(world.officer2)), Verdict::kRevoked);
+  EXPECT_FALSE(file.MayRead(world.officer2.person, world.directory));
+}
+
+TEST(RolesTest, DefaultsFollowTheAccessMatrix) {
+  EXPECT_TRUE(MayHoldKey(Role::kHealthWorker, KeyClass::kHealth, FileKind::kPerson));
+  for (const Role role : {Role::kOfficer, Role::kUnitLead, Role::kSupervisor, Role::kCaseManager,
+                          Role::kLawyer, Role::kIntakeOfficer}) {
+    SCOPED_TRACE(NameOf(role));
+    EXPECT_FALSE(MayHoldKey(role, KeyClass::kHealth, FileKind::kPerson));
+    EXPECT_TRUE(MayHoldKey(role, KeyClass::kGeneral, FileKind::kPerson));
+  }
+  EXPECT_FALSE(MayHoldKey(Role::kOfficer, KeyClass::kTestimony, FileKind::kPerson));
+  EXPECT_FALSE(MayHoldKey(Role::kOfficer, KeyClass::kPlan, FileKind::kOperation));
+  EXPECT_TRUE(KeyClassesOf(Role::kAnalyst, FileKind::kPerson).empty());
+  EXPECT_TRUE(KeyClassesOf(Role::kRegistrar, FileKind::kPerson).empty());
+}
+
+TEST(RolesTest, NamesGoBothWays) {
+  for (int i = 1; i <= static_cast<int>(Role::kServer); ++i) {
+    EXPECT_EQ(RoleNamed(NameOf(static_cast<Role>(i))), static_cast<Role>(i));
+  }
+  for (int i = 1; i <= static_cast<int>(Duty::kComms); ++i) {
+    EXPECT_EQ(DutyNamed(NameOf(static_cast<Duty>(i))), static_cast<Duty>(i));
+  }
+  EXPECT_EQ(RoleNamed("king"), Role::kNone);
+  EXPECT_EQ(FileKindNamed("person"), FileKind::kPerson);
+  EXPECT_EQ(UnitKindNamed("shelter"), UnitKind::kShelter);
+}
+
+}  // namespace
+}  // namespace kapea::domain
