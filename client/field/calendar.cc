@@ -138,6 +138,22 @@ std::string ToText(Duration length) {
   return absl::StrFormat("%dm", minutes);
 }
 
+namespace {
+
+// "90s"; the condition language has no seconds, people have.
+absl::StatusOr<Duration> Seconds(std::string_view text) {
+  const std::string_view digits = text.substr(0, text.size() - 1);
+  int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() ||
+      seconds > int64_t{36'525} * 86'400) {
+    return absl::InvalidArgumentError("want seconds such as 90s");
+  }
+  return Duration::Seconds(seconds);
+}
+
+}  // namespace
+
 absl::StatusOr<Duration> ParseLength(std::string_view text) {
   Duration sum;
   size_t begin = 0;
@@ -147,8 +163,9 @@ absl::StatusOr<Duration> ParseLength(std::string_view text) {
   };
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] >= '0' && text[i] <= '9') continue;
-    const auto part = domain::ParseDuration(text.substr(begin, i + 1 - begin));
+    const std::string_view part_text = text.substr(begin, i + 1 - begin);
     // Longer than a century is a slip of the finger.
+    const auto part = text[i] == 's' ? Seconds(part_text) : domain::ParseDuration(part_text);
     if (!part.ok() || *part > Duration::Days(36'525)) return wrong();
     sum = sum + *part;
     begin = i + 1;

@@ -26,7 +26,7 @@ std::string ToText(Duration length);
 absl::StatusOr<Time> ParseTime(std::string_view text, Time now);
 // "today", "2009", "2009-09", "2009-09-28": days that exist alone.
 absl::StatusOr<domain::Date> ParseDate(std::string_view text, Time now);
-// "90m", "1h30m", "7d".
+// "90s", "90m", "1h30m", "7d".
 absl::StatusOr<Duration> ParseLength(std::string_view text);
 // The day in Cambodia.
 domain::Date DateOf(Time time);

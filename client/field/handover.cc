@@ -107,6 +107,16 @@ bool WorksAt(vault::Vault& vault, const UnitId& unit) {
 
 }  // namespace
 
+namespace {
+
+// Clear to the server, so it is a word of a list and never a sentence about somebody.
+bool IsReasonCode(const std::string& reason) {
+  return !reason.empty() && reason.size() <= 40 &&
+         reason.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+}
+
+}  // namespace
+
 uint32_t Handover::open() const {
   return static_cast<uint32_t>(std::count_if(
       persons.begin(), persons.end(), [](const HandoverPerson& one) { return !one.answered; }));
@@ -184,8 +194,9 @@ absl::StatusOr<Handover> AnswerPersons(vault::Vault& vault, const HandoverAnswer
     }
   }
   if (files.empty()) return absl::FailedPreconditionError("nothing of this hand-over is open");
-  if (!answer.accepted && answer.reason.empty()) {
-    return absl::InvalidArgumentError("say why they are declined, with a reason");
+  if (!answer.accepted && !IsReasonCode(answer.reason)) {
+    return absl::InvalidArgumentError(
+        "say why they are declined, with one word such as hospital or full");
   }
   domain::CustodyAnswer body;
   body.handover = answer.handover;

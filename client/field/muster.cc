@@ -36,10 +36,11 @@ std::string People(int64_t count) {
 // The newest by the moment that it counted.
 const domain::Record* NewestCount(const Checklist& checklist) {
   const domain::Record* newest = nullptr;
-  Time newest_at = Time::Min();
+  std::pair<Time, Time> newest_at;
   for (const domain::Record* record :
        checklist.file->ChildrenOf(checklist.record->id, kMusterForm)) {
-    const Time at = Clear<Time>(*record, "counted_at").value_or(record->made.soft.latest);
+    const Time made = record->made.soft.latest;
+    const std::pair at(Clear<Time>(*record, "counted_at").value_or(made), made);
     if (newest == nullptr || at >= newest_at) {
       newest = record;
       newest_at = at;

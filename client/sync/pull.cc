@@ -37,15 +37,17 @@ absl::Status SyncEngine::RunPull(bool follow, const std::function<void()>& arriv
   }
   report_.caught_up = false;
   bool first = true;
-  KAPEA_TRY(transport_.Pull(call, [&](const PullMessage& message) -> absl::Status {
-    if (first != message.head.has_value()) {
-      return absl::DataLossError("the server's answer does not begin as it should");
-    }
-    first = false;
-    KAPEA_TRY(TakeMessage(message));
-    if (!message.files.empty()) arrived();
-    return absl::OkStatus();
-  }));
+  const absl::Status pulled =
+      transport_.Pull(call, [&](const PullMessage& message) -> absl::Status {
+        if (first != message.head.has_value()) {
+          return absl::DataLossError("the server's answer does not begin as it should");
+        }
+        first = false;
+        KAPEA_TRY(TakeMessage(message));
+        if (!message.files.empty()) arrived();
+        return absl::OkStatus();
+      });
+  KAPEA_TRY(pulled);
   if (!follow && !report_.caught_up) {
     return absl::UnavailableError("the connection broke before everything had come");
   }

@@ -11,11 +11,6 @@
 namespace kapea::sync {
 namespace {
 
-// What ends sync for good, or is the vault's own trouble; all else is tried again.
-bool IsFatal(const vault::Replica& replica, const absl::Status& status) {
-  return !replica.stopped().empty() || absl::IsResourceExhausted(status);
-}
-
 std::string RefusalSentence(const Refusal& refusal) {
   switch (refusal.reason) {
     case RefusalReason::kMalformed:
@@ -104,7 +99,7 @@ absl::StatusOr<Time> SyncEngine::Step(Time now) {
     failures_ = 0;
     return now;
   }
-  if (IsFatal(vault_.replica(), status)) return status;
+  if (!vault_.replica().stopped().empty()) return status;
   Say(std::string(status.message()));
   BackOff(now);
   return std::min({push_at_, pull_at_, upload_at_});
@@ -137,8 +132,12 @@ absl::Status SyncEngine::Push(bool* refused) {
   KAPEA_TRY(TakeReceipts(parcels, reply));
   if (!reply.server_time.empty()) KAPEA_TRY(KeepTime(reply.server_time));
   if (reply.refusal) {
+    // Asked twice for the same, it would be asked for ever.
+    const uint64_t wanted = reply.refusal->wanted_sequence;
+    const bool again = reply.refusal->reason == RefusalReason::kSequenceGap && wanted != last_gap_;
     KAPEA_TRY(TakeRefusal(*reply.refusal));
-    *refused = reply.refusal->reason != RefusalReason::kSequenceGap;
+    *refused = !again;
+    last_gap_ = again ? wanted : 0;
   } else if (reply.receipts.size() < parcels.size()) {
     return absl::UnavailableError("the server did not answer for all that was sent");
   }

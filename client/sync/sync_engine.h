@@ -107,6 +107,7 @@ class SyncEngine {
   Time pull_at_ = Time::Min();
   Time upload_at_ = Time::Min();
   uint32_t failures_ = 0;
+  uint64_t last_gap_ = 0;                 // what the server asked for last time
   std::map<uint64_t, Hash> consistent_;   // sizes and roots that were proven
   std::map<FileId, uint64_t> judged_to_;  // numbers whose verdicts were compared
 };

@@ -198,12 +198,13 @@ absl::Status Core::LoadOutbox() {
 
 absl::Status Core::LoadStream(const FileId& file) {
   if (file.is_zero() || !files.contains(file)) return absl::OkStatus();
-  KAPEA_ASSIGN(const std::vector<domain::Placed> placed, ReadPlaced(file));
+  KAPEA_ASSIGN(const std::vector<domain::Placed> placed, ReadPlaced(file, true));
   for (const domain::Placed& one : placed) FoldShared(file, one);
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<domain::Placed>> Core::ReadPlaced(const FileId& file) const {
+absl::StatusOr<std::vector<domain::Placed>> Core::ReadPlaced(const FileId& file,
+                                                             bool verified_only) const {
   std::vector<domain::Placed> placed;
   absl::Status status;
   KAPEA_TRY(store->Scan(kReplicaTable, file.view(), kv::PrefixEnd(file.view()),
@@ -213,6 +214,7 @@ absl::StatusOr<std::vector<domain::Placed>> Core::ReadPlaced(const FileId& file)
                             status = row.status();
                             return false;
                           }
+                          if (verified_only && !row->verified) return true;
                           auto one = row->ToPlaced();
                           if (!one.ok()) {
                             status = absl::DataLossError("the vault's replica of file " +
@@ -261,7 +263,7 @@ absl::StatusOr<std::shared_ptr<domain::FileState>> Core::State(const FileId& fil
   if (!files.contains(file)) {
     return absl::NotFoundError("no file " + file.hex() + " on this device");
   }
-  KAPEA_ASSIGN(const std::vector<domain::Placed> placed, ReadPlaced(file));
+  KAPEA_ASSIGN(const std::vector<domain::Placed> placed, ReadPlaced(file, false));
   auto state = std::make_shared<domain::FileState>(file);
   for (const domain::Placed& one : placed) state->Append(one, Around());
   for (const auto& [sequence, own] : outbox) {
@@ -283,8 +285,12 @@ domain::FileState* Core::Writable(const FileId& file) {
   return cached->second.get();
 }
 
+bool Core::IsShared(const FileId& file) const {
+  return file == identity.directory_file || file == identity.standards_file;
+}
+
 absl::Status Core::Fold(const FileId& file, const std::vector<domain::Placed>& placed) {
-  if (file == identity.directory_file || file == identity.standards_file) {
+  if (IsShared(file)) {
     for (const domain::Placed& one : placed) FoldShared(file, one);
     // Verdicts stand on both, so every fold is made anew when it is asked for.
     states_.clear();

@@ -88,6 +88,8 @@ class Core {
   domain::FileState* Writable(const FileId& file);
   // Folds Entries that were just committed: directory, packs, or the file.
   absl::Status Fold(const FileId& file, const std::vector<domain::Placed>& placed);
+  // The directory and the standards, on which every other file's verdicts stand.
+  bool IsShared(const FileId& file) const;
   domain::Surroundings Around() const { return {*directory, packs}; }
   FileRow RowOf(const FileId& file, const codec::EncodedChange& founding) const;
 
@@ -117,7 +119,8 @@ class Core {
   absl::Status LoadFiles();
   absl::Status LoadOutbox();
   absl::Status LoadStream(const FileId& file);
-  absl::StatusOr<std::vector<domain::Placed>> ReadPlaced(const FileId& file) const;
+  absl::StatusOr<std::vector<domain::Placed>> ReadPlaced(const FileId& file,
+                                                         bool verified_only) const;
   // Whether a Change whose device was unknown when it came is signed by the device that
   // the directory has by now. One whose device is still unknown is judged early anyway.
   absl::StatusOr<bool> IsGenuine(const FileId& file, const PlacedRow& row,

@@ -121,10 +121,10 @@ absl::StatusOr<const crypto::SecretBytes*> FindClassKey(Core& core, const FileId
                                                  static_cast<uint8_t>(key_class)) ==
                           opening->second.commitment.view();
     if (!fits) {
-      KAPEA_TRY(Replica(core).KeepEvidence(
-          {"key",
-           "a granted key is not the one that its key epoch committed to",
-           {at.change.str(), epoch.str()}}));
+      KAPEA_TRY(Replica(core).KeepEvidence({"key",
+                                            "the key granted by change " + at.change.hex() +
+                                                " is not the one that its key epoch committed to",
+                                            {at.change.str(), epoch.str()}}));
       continue;
     }
     kv::Batch batch;

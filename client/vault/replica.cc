@@ -97,13 +97,23 @@ absl::Status Replica::Ingest(const std::vector<Arrival>& arrivals, kv::Durabilit
         own.push_back(header.sequence);
         batch.Delete(kOutboxTable, NumberKey(header.sequence));
       }
+      // Nothing that stands in the directory or the standards is believed unsigned, not
+      // even until its device is known.
+      if (core_.IsShared(arrival.file) && !arrived.verified) continue;
       placed[arrival.file].push_back({arrived.change.change, entry, arrived.parcel.signing});
     }
   }
   if (rows.empty()) return absl::OkStatus();
   for (const auto& [file, row] : rows) batch.Put(kFileTable, FileKey(file), row.Encode());
   KAPEA_TRY(core_.store->Commit(batch, durability));
-  for (const auto& [file, row] : rows) core_.files[file] = row;
+  for (const auto& [file, row] : rows) {
+    core_.files[file] = row;
+    // Enrolled before there were standards: the registrars have founded them since.
+    if (row.kind == domain::FileKind::kStandards && core_.identity.standards_file.is_zero()) {
+      core_.identity.standards_file = file;
+      KAPEA_TRY(core_.SaveIdentity());
+    }
+  }
   // Out of the outbox only after the fold: a fold made anew meanwhile would lack them.
   for (const auto& [file, changes] : placed) KAPEA_TRY(core_.Fold(file, changes));
   for (const uint64_t sequence : own) core_.outbox.erase(sequence);
@@ -159,6 +169,10 @@ absl::Status Replica::KeepServerTime(const std::string& note, const ledger::Chec
 }
 
 absl::Status Replica::KeepEvidence(const Evidence& evidence) {
+  KAPEA_ASSIGN(const std::vector<Evidence> kept, ListEvidence());
+  for (const Evidence& one : kept) {
+    if (one.kind == evidence.kind && one.what == evidence.what) return absl::OkStatus();
+  }
   uint64_t next = 1;
   KAPEA_TRY(core_.store->ScanBack(kEvidenceTable, "", "",
                                   [&next](std::string_view key, std::string_view) {

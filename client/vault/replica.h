@@ -86,6 +86,7 @@ class Replica {
   absl::Status KeepServerTime(const std::string& note, const ledger::Checkpoint& time,
                               const ClockReading& arrival);
 
+  // Kept once: the same kind and sentence again is not.
   absl::Status KeepEvidence(const Evidence& evidence);
   absl::StatusOr<std::vector<Evidence>> ListEvidence() const;
   // Why sync must not go on until a person has decided; empty: it may.

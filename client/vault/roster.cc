@@ -118,6 +118,68 @@ bool NeedsEpoch(Core& core, const domain::FileState& state,
   return false;
 }
 
+// A person's or unit's private key for somebody who should have it too.
+struct ToShare {
+  codec::WrapTarget target;
+  const crypto::ReceiveKey* key;
+};
+
+// The person's own keys for her other devices.
+std::vector<ToShare> OwnDevices(const Identity& identity, const domain::Directory& directory) {
+  std::vector<ToShare> shares;
+  for (const domain::DeviceEntry* device : directory.DevicesOf(identity.person)) {
+    if (device->revoked || device->device == identity.device) continue;
+    for (const auto& [generation, key] : identity.person_keys) {
+      codec::WrapTarget target;
+      target.recipient_kind = domain::RecipientKind::kDevice;
+      target.recipient = ChangeId::FromPrefix(device->device.view());
+      target.public_key = device->receive_key;
+      target.wrapped_owner = ChangeId::FromPrefix(identity.person.view());
+      target.wrapped_generation = generation;
+      shares.push_back({std::move(target), &key});
+    }
+  }
+  return shares;
+}
+
+// The unit's newest key, where it is held here, for everybody else who works there.
+std::vector<ToShare> Colleagues(const Identity& identity, const domain::Directory& directory) {
+  std::vector<ToShare> shares;
+  const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
+  if (unit == nullptr) return shares;
+  const auto key = identity.unit_keys.find({unit->unit, unit->generation});
+  if (key == identity.unit_keys.end()) return shares;
+  for (const domain::PersonEntry* person : directory.Persons()) {
+    const bool staff =
+        std::any_of(person->roles.begin(), person->roles.end(),
+                    [unit](const domain::RoleAt& held) { return held.unit == unit->unit; });
+    if (!staff || person->ended || person->person == identity.person ||
+        person->receive_key.empty()) {
+      continue;
+    }
+    codec::WrapTarget target;
+    target.recipient_kind = domain::RecipientKind::kPerson;
+    target.recipient = ChangeId::FromPrefix(person->person.view());
+    target.generation = person->generation;
+    target.public_key = person->receive_key;
+    target.wrapped_owner = ChangeId::FromPrefix(unit->unit.view());
+    target.wrapped_generation = unit->generation;
+    shares.push_back({std::move(target), &key->second});
+  }
+  return shares;
+}
+
+bool IsShared(const domain::FileState& directory_file, const codec::WrapTarget& target) {
+  return std::any_of(directory_file.wraps().begin(), directory_file.wraps().end(),
+                     [&target](const domain::WrapAt& at) {
+                       return at.wrap.recipient_kind == target.recipient_kind &&
+                              at.wrap.recipient == target.recipient &&
+                              at.wrap.generation == target.generation &&
+                              at.wrap.wrapped_owner == target.wrapped_owner &&
+                              at.wrap.wrapped_generation == target.wrapped_generation;
+                     });
+}
+
 }  // namespace
 
 absl::StatusOr<Founded> Vault::Found(const FoundRequest& request) {
@@ -216,63 +278,20 @@ absl::Status Vault::ShareKeys() {
   const Identity& identity = core_->identity;
   if (!core_->files.contains(identity.directory_file)) return absl::OkStatus();
   KAPEA_ASSIGN(const auto state, core_->State(identity.directory_file));
-  const domain::Directory& directory = *core_->directory;
-  std::vector<codec::WrapTarget> targets;
-  std::vector<const crypto::ReceiveKey*> keys;
-  const auto want = [&](const crypto::ReceiveKey& key, codec::WrapTarget target) {
-    const bool there = std::any_of(
-        state->wraps().begin(), state->wraps().end(), [&target](const domain::WrapAt& at) {
-          return at.wrap.recipient_kind == target.recipient_kind &&
-                 at.wrap.recipient == target.recipient && at.wrap.generation == target.generation &&
-                 at.wrap.wrapped_owner == target.wrapped_owner &&
-                 at.wrap.wrapped_generation == target.wrapped_generation;
-        });
-    if (there) return;
-    targets.push_back(std::move(target));
-    keys.push_back(&key);
-  };
-  for (const domain::DeviceEntry* device : directory.DevicesOf(identity.person)) {
-    if (device->revoked || device->device == identity.device) continue;
-    for (const auto& [generation, key] : identity.person_keys) {
-      codec::WrapTarget target;
-      target.recipient_kind = domain::RecipientKind::kDevice;
-      target.recipient = ChangeId::FromPrefix(device->device.view());
-      target.public_key = device->receive_key;
-      target.wrapped_owner = ChangeId::FromPrefix(identity.person.view());
-      target.wrapped_generation = generation;
-      want(key, std::move(target));
-    }
-  }
-  const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
-  const auto unit_key = unit == nullptr ? identity.unit_keys.end()
-                                        : identity.unit_keys.find({unit->unit, unit->generation});
-  if (unit_key != identity.unit_keys.end()) {
-    for (const domain::PersonEntry* person : directory.Persons()) {
-      const bool staff = std::any_of(
-          person->roles.begin(), person->roles.end(),
-          [&identity](const domain::RoleAt& held) { return held.unit == identity.unit; });
-      if (!staff || person->ended || person->person == identity.person ||
-          person->receive_key.empty()) {
-        continue;
-      }
-      codec::WrapTarget target;
-      target.recipient_kind = domain::RecipientKind::kPerson;
-      target.recipient = ChangeId::FromPrefix(person->person.view());
-      target.generation = person->generation;
-      target.public_key = person->receive_key;
-      target.wrapped_owner = ChangeId::FromPrefix(identity.unit.view());
-      target.wrapped_generation = unit->generation;
-      want(unit_key->second, std::move(target));
-    }
-  }
-  if (targets.empty()) return absl::OkStatus();
+  std::vector<ToShare> wanted = OwnDevices(identity, *core_->directory);
+  const std::vector<ToShare> colleagues = Colleagues(identity, *core_->directory);
+  wanted.insert(wanted.end(), colleagues.begin(), colleagues.end());
+  std::erase_if(wanted, [&state](const ToShare& share) { return IsShared(*state, share.target); });
+  if (wanted.empty()) return absl::OkStatus();
+  // More than one Change holds goes out with the next sync.
+  if (wanted.size() > codec::kWritesPerChangeMax) wanted.resize(codec::kWritesPerChangeMax);
   KAPEA_ASSIGN(codec::ChangeWriter writer,
                Begin({.file = identity.directory_file,
                       .kind = domain::Kind::kGrant,
                       .acting = domain::RoleAt{identity.role, identity.unit}}));
   const codec::WrapContext context{identity.deployment, identity.directory_file, writer.id()};
-  for (size_t i = 0; i < targets.size() && i < codec::kWritesPerChangeMax; ++i) {
-    KAPEA_ASSIGN(domain::Wrap wrap, codec::SealWrap(context, targets[i], keys[i]->Private()));
+  for (const ToShare& share : wanted) {
+    KAPEA_ASSIGN(domain::Wrap wrap, codec::SealWrap(context, share.target, share.key->Private()));
     writer.Add(std::move(wrap));
   }
   return Commit(std::move(writer)).status();

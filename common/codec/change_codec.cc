@@ -10,6 +10,7 @@
 #include "common/crypto/domains.h"
 #include "common/crypto/hash.h"
 #include "common/ledger/tree.h"
+#include "google/protobuf/io/coded_stream.h"
 #include "kapea/v1/change.pb.h"
 
 namespace kapea::codec {
@@ -296,6 +297,23 @@ bool IsRun(const ParcelHeader& header, const std::vector<EncodedChange>& changes
   return true;
 }
 
+absl::Status CheckParcelSize(size_t size) {
+  return size <= kParcelBytesMax
+             ? absl::OkStatus()
+             : absl::ResourceExhaustedError("want a parcel of at most 524,288 bytes, got " +
+                                            std::to_string(size));
+}
+
+// What EncodeParcel will need, without doing it: fields 1 to 3 have a tag of one byte.
+size_t EncodedSize(const Parcel& parcel) {
+  const auto field = [](size_t length) {
+    return 1 + google::protobuf::io::CodedOutputStream::VarintSize64(length) + length;
+  };
+  size_t size = field(parcel.header_bytes.size()) + field(parcel.signature.size());
+  for (const EncodedChange& encoded : parcel.changes) size += field(encoded.bytes.size());
+  return size;
+}
+
 }  // namespace
 
 absl::StatusOr<Parcel> SignParcel(std::vector<EncodedChange> changes, const Hash& previous,
@@ -320,6 +338,7 @@ absl::StatusOr<Parcel> SignParcel(std::vector<EncodedChange> changes, const Hash
   parcel.hash = ParcelHashOf(parcel.header_bytes);
   parcel.signature = key.Sign(SignedBytes(parcel.header_bytes));
   parcel.changes = std::move(changes);
+  KAPEA_TRY(CheckParcelSize(EncodedSize(parcel)));
   return parcel;
 }
 
@@ -343,10 +362,7 @@ std::string EncodeParcel(const Parcel& parcel) {
 }
 
 absl::StatusOr<Parcel> DecodeParcel(std::string_view bytes) {
-  if (bytes.size() > kParcelBytesMax) {
-    return absl::ResourceExhaustedError("want a parcel of at most 524,288 bytes, got " +
-                                        std::to_string(bytes.size()));
-  }
+  KAPEA_TRY(CheckParcelSize(bytes.size()));
   v1::Parcel wire;
   if (!wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Malformed("parcel");
@@ -355,10 +371,8 @@ absl::StatusOr<Parcel> DecodeParcel(std::string_view bytes) {
 }
 
 absl::StatusOr<Parcel> ParcelFromWire(const v1::Parcel& wire) {
-  if (wire.ByteSizeLong() > kParcelBytesMax) {
-    return absl::ResourceExhaustedError("want a parcel of at most 524,288 bytes, got " +
-                                        std::to_string(wire.ByteSizeLong()));
-  }
+  KAPEA_TRY(CheckParcelSize(wire.ByteSizeLong()));
+  if (HasUnknownFields(wire)) return Malformed("parcel");
   Parcel parcel;
   parcel.header_bytes = wire.header();
   KAPEA_ASSIGN(parcel.header, ParcelHeader::Decode(parcel.header_bytes));

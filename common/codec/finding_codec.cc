@@ -35,6 +35,37 @@ void FindingToWire(const standards::Finding& finding, v1::Finding& wire) {
   wire.set_explanation(standards::Explain(finding));
 }
 
+absl::StatusOr<standards::Finding> FindingFromWire(const v1::Finding& wire) {
+  const auto unreadable = [] { return absl::DataLossError("a finding cannot be read"); };
+  standards::Finding finding;
+  finding.source = wire.standard();
+  finding.version = wire.version();
+  finding.code = wire.clause();
+  finding.status = EnumCast(wire.status(), domain::FindingStatus::kWaived);
+  finding.certain = wire.certain();
+  finding.disputed = wire.disputed();
+  finding.critical = wire.critical();
+  if (!ReadId(wire.file(), finding.file).ok() ||
+      !ReadOptionalId(wire.record(), finding.record).ok() ||
+      !ReadOptionalId(wire.waived_by(), finding.waived_by).ok() ||
+      finding.status == domain::FindingStatus::kNone) {
+    return unreadable();
+  }
+  for (const auto severity :
+       {domain::Severity::kMust, domain::Severity::kShould, domain::Severity::kInfo}) {
+    if (wire.severity() == domain::NameOf(severity)) finding.severity = severity;
+  }
+  const auto known = [](int64_t earliest, int64_t latest) {
+    const TimeInterval interval{Time::FromUnixMs(earliest), Time::FromUnixMs(latest)};
+    return domain::EventTime{interval, interval};
+  };
+  if (wire.due_ms() != 0) finding.due = known(wire.due_ms(), wire.due_ms());
+  if (wire.done_latest_ms() != 0) {
+    finding.done = known(wire.done_earliest_ms(), wire.done_latest_ms());
+  }
+  return finding;
+}
+
 std::string FileView::Encode() const {
   store::v1::FileView row;
   row.set_kind(static_cast<v1::FileKind>(kind));
@@ -47,13 +78,14 @@ std::string FileView::Encode() const {
 }
 
 absl::StatusOr<FileViewHead> FileViewHead::Decode(std::string_view bytes) {
+  const auto unreadable = [] { return absl::DataLossError("a stored file view cannot be read"); };
   store::v1::FileView row;
-  if (!row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::DataLossError("a stored file view cannot be read");
+  if (!row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return unreadable();
+  FileViewHead head{
+      EnumCast(row.kind(), domain::FileKind::kStandards), row.drill(), row.number(), {}};
+  for (const std::string& unit : row.units()) {
+    if (!ReadId(unit, head.units.emplace_back()).ok()) return unreadable();
   }
-  FileViewHead head{EnumCast(row.kind(), domain::FileKind::kStandards), row.drill(), row.number(),
-                    {}};
-  for (const std::string& unit : row.units()) KAPEA_TRY(ReadId(unit, head.units.emplace_back()));
   return head;
 }
 

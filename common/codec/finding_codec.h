@@ -1,6 +1,7 @@
 // Findings as messages, for the rooms that hold messages.
 #pragma once
 
+#include "absl/status/statusor.h"
 #include "common/standards/finding.h"
 #include "kapea/v1/view.pb.h"
 
@@ -9,5 +10,8 @@ namespace kapea::codec {
 // A Finding as a stranger reads it: times as the device's word has them, `certain` says
 // whether that word was needed. The explanation is in English; no personal data.
 void FindingToWire(const standards::Finding& finding, v1::Finding& wire);
+// Back, as far as the message tells: times by the device's word, no parts. DataLoss for
+// one that cannot be read.
+absl::StatusOr<standards::Finding> FindingFromWire(const v1::Finding& wire);
 
 }  // namespace kapea::codec

@@ -35,14 +35,15 @@ absl::StatusOr<domain::Entry> DecodeEntry(std::string_view bytes) {
   entry.received = Time::FromUnixMs(wire.received_ms());
   KAPEA_TRY(ReadId(wire.device(), entry.device));
   KAPEA_TRY(ReadId(wire.change(), entry.change));
-  entry.kind = EnumCast(wire.kind(), domain::Kind::kRecovery);
+  entry.kind = KindFromWire(wire.kind());
   KAPEA_TRY(ReadId(wire.file(), entry.file));
   entry.number = wire.number();
   KAPEA_TRY(ReadId(wire.change_hash(), entry.change_hash));
   KAPEA_TRY(ReadId(wire.parcel_hash(), entry.parcel_hash));
   entry.verdict = EnumCast(wire.verdict(), domain::Verdict::kKeyEpoch);
   entry.rules = wire.rules();
-  if (entry.number == 0 || wire.received_ms() < 0) {
+  // No later than Time::Max(), so that nobody's arithmetic with it overflows.
+  if (entry.number == 0 || wire.received_ms() < 0 || wire.received_ms() > Time::Max().unix_ms()) {
     return absl::InvalidArgumentError("malformed entry");
   }
   return entry;

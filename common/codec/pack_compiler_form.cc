@@ -174,7 +174,7 @@ class FormBuilder {
     if (is_item != message.has_item()) {
       report_.Add(place.Part("item"), is_item ? "want the item's duties" : "want FIELD_TYPE_ITEM");
     }
-    if (!is_item) return;
+    if (!is_item || !message.has_item()) return;
     const Place at = place.Part("item");
     const v1::Item& from = message.item();
     domain::Item item;

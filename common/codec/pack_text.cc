@@ -176,7 +176,14 @@ PackSource ParsePackFiles(const std::vector<PackFile>& files) {
     if (merged.has_title()) part.clear_title();
     merged.MergeFrom(part);
   }
-  if (source.mistakes.empty()) source.bytes = EncodeCanonical(merged);
+  if (!source.mistakes.empty()) return source;
+  source.bytes = EncodeCanonical(merged);
+  // The text parser lets any bytes into a string; the binary one does not.
+  v1::Pack again;
+  if (!DecodeCanonical(source.bytes, "pack", again).ok()) {
+    source.bytes.clear();
+    source.mistakes.push_back({{}, "", "want UTF-8 in every text"});
+  }
   return source;
 }
 

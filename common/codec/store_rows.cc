@@ -22,6 +22,16 @@ absl::Status Parse(std::string_view bytes, const char* what, Message& message) {
                                                                               : BadRow(what);
 }
 
+// As ReadId and ReadOptionalId, whose InvalidArgument is for bytes from outside.
+template <typename Id>
+absl::Status ReadRowId(std::string_view bytes, const char* what, Id& id) {
+  return ReadId(bytes, id).ok() ? absl::OkStatus() : BadRow(what);
+}
+template <typename Id>
+absl::Status ReadRowId(std::string_view bytes, const char* what, std::optional<Id>& id) {
+  return ReadOptionalId(bytes, id).ok() ? absl::OkStatus() : BadRow(what);
+}
+
 }  // namespace
 
 std::string LedgerHead::Encode() const {
@@ -39,7 +49,7 @@ absl::StatusOr<LedgerHead> LedgerHead::Decode(std::string_view bytes) {
   KAPEA_TRY(Parse(bytes, "ledger head", row));
   LedgerHead head{
       row.size(), Time::FromUnixMs(row.last_received_ms()), row.epoch(), {}, row.views()};
-  KAPEA_TRY(ReadId(row.deployment(), head.deployment));
+  KAPEA_TRY(ReadRowId(row.deployment(), "ledger head", head.deployment));
   return head;
 }
 
@@ -54,7 +64,7 @@ absl::StatusOr<ChainHead> ChainHead::Decode(std::string_view bytes) {
   store::ChainHead row;
   KAPEA_TRY(Parse(bytes, "chain head", row));
   ChainHead head{row.last_sequence(), {}};
-  KAPEA_TRY(ReadId(row.parcel_hash(), head.parcel));
+  KAPEA_TRY(ReadRowId(row.parcel_hash(), "chain head", head.parcel));
   return head;
 }
 
@@ -71,8 +81,8 @@ absl::StatusOr<ChangeLocation> ChangeLocation::Decode(std::string_view bytes) {
   store::ChangeLocation row;
   KAPEA_TRY(Parse(bytes, "change location", row));
   ChangeLocation location{{}, row.number(), row.entry(), {}};
-  KAPEA_TRY(ReadId(row.file(), location.file));
-  KAPEA_TRY(ReadId(row.change_hash(), location.change_hash));
+  KAPEA_TRY(ReadRowId(row.file(), "change location", location.file));
+  KAPEA_TRY(ReadRowId(row.change_hash(), "change location", location.change_hash));
   return location;
 }
 
@@ -89,7 +99,7 @@ absl::StatusOr<ParcelRow> ParcelRow::Decode(std::string_view bytes) {
   KAPEA_TRY(Parse(bytes, "parcel", row));
   ParcelRow parcel{row.header(), row.signature(), {}};
   for (const std::string& change : row.changes()) {
-    KAPEA_TRY(ReadId(change, parcel.changes.emplace_back()));
+    KAPEA_TRY(ReadRowId(change, "parcel", parcel.changes.emplace_back()));
   }
   return parcel;
 }
@@ -107,7 +117,7 @@ absl::StatusOr<ChangeRow> ChangeRow::Decode(std::string_view bytes) {
   store::ChangeRow row;
   KAPEA_TRY(Parse(bytes, "change", row));
   ChangeRow out{std::move(*row.mutable_change()), row.entry(), row.parcel_index(), {}};
-  KAPEA_TRY(ReadId(row.parcel_hash(), out.parcel));
+  KAPEA_TRY(ReadRowId(row.parcel_hash(), "change", out.parcel));
   return out;
 }
 
@@ -130,16 +140,16 @@ absl::StatusOr<EnrolmentRow> EnrolmentRow::Decode(std::string_view bytes) {
   store::EnrolmentRow row;
   KAPEA_TRY(Parse(bytes, "enrolment", row));
   EnrolmentRow out;
-  KAPEA_TRY(ReadId(row.person(), out.person));
+  KAPEA_TRY(ReadRowId(row.person(), "enrolment", out.person));
   for (const v1::RoleAt& wire : row.roles()) {
     domain::RoleAt& at = out.roles.emplace_back();
     at.role = EnumCast(wire.role(), domain::Role::kServer);
-    KAPEA_TRY(ReadId(wire.unit(), at.unit));
+    KAPEA_TRY(ReadRowId(wire.unit(), "enrolment", at.unit));
   }
   out.secret = row.secret();
   out.expires = Time::FromUnixMs(row.expires_ms());
   out.tries_left = row.tries_left();
-  KAPEA_TRY(ReadOptionalId(row.device(), out.device));
+  KAPEA_TRY(ReadRowId(row.device(), "enrolment", out.device));
   return out;
 }
 
@@ -159,18 +169,20 @@ absl::StatusOr<DeviceRow> DeviceRow::Decode(std::string_view bytes) {
   store::DeviceRow row;
   KAPEA_TRY(Parse(bytes, "device", row));
   DeviceRow out;
-  KAPEA_TRY(ReadId(row.person(), out.person));
+  KAPEA_TRY(ReadRowId(row.person(), "device", out.person));
   v1::Write device;
   *device.mutable_device() = row.offered();
-  KAPEA_ASSIGN(const domain::WriteBody device_body, FromWire(device));
-  out.device = std::get<domain::DeviceEntry>(device_body);
+  const auto device_body = FromWire(device);
+  if (!device_body.ok()) return BadRow("device");
+  out.device = std::get<domain::DeviceEntry>(*device_body);
   v1::Write person;
   *person.mutable_person() = row.offered_person();
-  KAPEA_ASSIGN(const domain::WriteBody person_body, FromWire(person));
-  out.offered_person = std::get<domain::PersonEntry>(person_body);
+  const auto person_body = FromWire(person);
+  if (!person_body.ok()) return BadRow("device");
+  out.offered_person = std::get<domain::PersonEntry>(*person_body);
   out.unit_receive_key = row.unit_receive_key();
   for (const std::string& certificate : row.certificates()) {
-    KAPEA_TRY(ReadId(certificate, out.certificates.emplace_back()));
+    KAPEA_TRY(ReadRowId(certificate, "device", out.certificates.emplace_back()));
   }
   out.certificate_expires = Time::FromUnixMs(row.certificate_expires_ms());
   out.last_seen = Time::FromUnixMs(row.last_seen_ms());

@@ -245,7 +245,7 @@ absl::StatusOr<domain::Header> FromWire(const v1::ChangeHeader& wire) {
     KAPEA_TRY(ReadId(ref.change(), out.change));
     KAPEA_TRY(ReadId(ref.hash(), out.hash));
   }
-  header.kind = EnumCast(wire.kind(), domain::Kind::kRecovery);
+  header.kind = KindFromWire(wire.kind());
   return header;
 }
 

@@ -21,6 +21,13 @@ To EnumCast(From value, To last) {
   return number >= 0 && number <= static_cast<int>(last) ? static_cast<To>(number) : To{};
 }
 
+// A kind that this program does not know keeps its number, so that an Entry says it to
+// newer programs. Zero, and what no byte holds, is no kind.
+inline domain::Kind KindFromWire(v1::Kind wire) {
+  const int number = static_cast<int>(wire);
+  return number >= 0 && number <= 0xff ? static_cast<domain::Kind>(number) : domain::Kind::kUnknown;
+}
+
 v1::Value ToWire(const domain::Value& value);
 absl::StatusOr<domain::Value> FromWire(const v1::Value& wire);
 

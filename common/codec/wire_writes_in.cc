@@ -102,7 +102,7 @@ absl::Status Take(const v1::Wrap& from, domain::Wrap& to) {
   const bool of_file = to.key_epoch.has_value();
   if (to.recipient_kind == domain::RecipientKind::kNone || to.half > 2 ||
       to.encapsulated.size() != 32 || to.ciphertext.size() != 48 ||
-      of_file != (to.key_class != domain::KeyClass::kNone) ||
+      of_file != (to.key_class != domain::KeyClass::kNone) || of_file != (from.key_class() != 0) ||
       of_file == to.wrapped_owner.has_value()) {
     return Bad("wrap");
   }

@@ -1,13 +1,49 @@
 #include "common/crypto/hash.h"
 
 #include <openssl/rand.h>
+#include <sodium.h>
+#include <unistd.h>
 
 #include <array>
+#include <cstring>
 
 #include "common/base/macros.h"
 #include "common/crypto/evp.h"
 
 namespace kapea::crypto {
+namespace {
+
+void FillRandom(unsigned char* out, size_t size) {
+  KAPEA_CHECK(RAND_bytes_ex(nullptr, out, size, 256) == 1);
+}
+
+// Salts and nonces are short and many, and asking OpenSSL costs more than four hashes
+// however short the answer. Each thread asks for some at once; what was handed out is
+// wiped, and a fork starts afresh. Threads: one (thread_local).
+class RandomPool {
+ public:
+  static constexpr size_t kShort = 64;  // longer ones go to OpenSSL
+
+  ~RandomPool() { sodium_memzero(bytes_.data(), bytes_.size()); }
+  void Take(char* out, size_t size) {
+    const pid_t now = ::getpid();
+    if (now != owner_ || bytes_.size() - used_ < size) {
+      FillRandom(bytes_.data(), bytes_.size());
+      used_ = 0;
+      owner_ = now;
+    }
+    std::memcpy(out, bytes_.data() + used_, size);
+    sodium_memzero(bytes_.data() + used_, size);
+    used_ += size;
+  }
+
+ private:
+  std::array<unsigned char, 1024> bytes_{};
+  size_t used_ = bytes_.size();
+  pid_t owner_ = 0;
+};
+
+}  // namespace
 
 Hash Sha256(std::initializer_list<std::string_view> parts) {
   std::array<unsigned char, internal::kSha256Bytes> hash;
@@ -35,9 +71,11 @@ SecretBytes HkdfExpand(std::string_view key, std::string_view info, size_t size)
 
 std::string RandomBytes(size_t size) {
   std::string bytes(size, '\0');
-  if (size > 0) {
-    KAPEA_CHECK(RAND_bytes_ex(nullptr, reinterpret_cast<unsigned char*>(bytes.data()), size, 256) ==
-                1);
+  if (size > RandomPool::kShort) {
+    FillRandom(reinterpret_cast<unsigned char*>(bytes.data()), size);
+  } else if (size > 0) {
+    thread_local RandomPool pool;
+    pool.Take(bytes.data(), size);
   }
   return bytes;
 }

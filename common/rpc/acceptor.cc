@@ -86,7 +86,10 @@ Printed Print(const Endpoint& endpoint) {
     return {text, ntohs(v6->sin6_port), "ipv4:"};
   }
   inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
-  return {"[" + std::string(text) + "]", ntohs(v6->sin6_port), "ipv6:"};
+  std::string host = "[";
+  host += text;
+  host += "]";
+  return {std::move(host), ntohs(v6->sin6_port), "ipv6:"};
 }
 
 // A listening socket, or the reason why there is none.

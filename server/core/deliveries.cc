@@ -98,7 +98,10 @@ std::vector<codec::EncodedChange> Deliveries::BuildChanges(Noted& taken) {
     header.role = domain::Role::kServer;
     header.sequence = ++sequence;
     header.clock = clock_.Read();
-    header.server_time_note = published_.tip()->checkpoint;
+    const auto tip = published_.tip();
+    header.server_time_note = tip->checkpoint;
+    header.server_time = domain::SeenServerTime{tip->received, tip->size, tip->root,
+                                                header.clock.elapsed, header.clock.boot};
     header.kind = domain::Kind::kDelivery;
     codec::ChangeWriter writer(std::move(header));
     while (!devices.empty() && writer.writes() < kRangesPerChangeMax) {
@@ -117,7 +120,11 @@ std::vector<codec::EncodedChange> Deliveries::BuildChanges(Noted& taken) {
 }
 
 absl::StatusOr<codec::Parcel> Deliveries::BuildParcel(Noted& taken) {
-  return codec::SignParcel(BuildChanges(taken), last_parcel_, clock_.Read(), key_);
+  KAPEA_ASSIGN(const codec::Parcel parcel,
+               codec::SignParcel(BuildChanges(taken), last_parcel_, clock_.Read(), key_));
+  // Through the same checks as everybody's: what we could not read again must never stand
+  // in the ledger.
+  return codec::DecodeParcel(codec::EncodeParcel(parcel));
 }
 
 void Deliveries::PutBack(const Noted& taken) {

@@ -41,7 +41,7 @@ absl::StatusOr<Caller> Door::Admit(const grpc::CallbackServerContext& context, s
                                    Deadline deadline) {
   if (deadline == Deadline::kWanted) KAPEA_TRY(CheckDeadline(context));
   Caller caller;
-  KAPEA_ASSIGN(caller.peer, rpc::PeerOf(context, deployment_));
+  KAPEA_ASSIGN(caller.peer, reader_.Read(context));
   const auto* device = std::get_if<pki::DeviceName>(&caller.peer.name);
   if (device == nullptr) {
     return WithDetail(absl::PermissionDeniedError("this certificate may not make this call"),
@@ -58,7 +58,7 @@ absl::StatusOr<Newcomer> Door::AdmitNewcomer(const grpc::CallbackServerContext& 
                                              size_t bytes) {
   KAPEA_TRY(CheckDeadline(context));
   Newcomer newcomer;
-  KAPEA_ASSIGN(newcomer.peer, rpc::PeerOf(context, deployment_));
+  KAPEA_ASSIGN(newcomer.peer, reader_.Read(context));
   const auto* name = std::get_if<pki::BootstrapName>(&newcomer.peer.name);
   if (name == nullptr) {
     return WithDetail(absl::PermissionDeniedError("only an enrolment code may make this call"),

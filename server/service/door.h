@@ -45,7 +45,7 @@ class Door {
       : listener_(listener),
         published_(published),
         book_(book),
-        deployment_(deployment),
+        reader_(deployment),
         clock_(clock),
         limiter_(limits) {}
 
@@ -66,7 +66,7 @@ class Door {
   rpc::Listener& listener_;
   const Published& published_;
   DeviceBook& book_;
-  const DeploymentId deployment_;
+  const rpc::PeerReader reader_;  // locks itself
   const Clock& clock_;
   RateLimiter limiter_;  // locks itself
 };

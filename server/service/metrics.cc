@@ -31,7 +31,7 @@ struct Metrics::Families {
   Family<Counter>& calls = Count(registry, "kapea_calls_total", "Calls by method and status");
   Family<Histogram>& latency = prometheus::BuildHistogram()
                                    .Name("kapea_call_seconds")
-                                   .Help("How long calls took, but for open Pulls")
+                                   .Help("How long unary calls took")
                                    .Register(registry);
   Family<Counter>& refused =
       Count(registry, "kapea_parcels_refused_total", "Parcels that left no trace, by reason");
@@ -51,9 +51,13 @@ Metrics::Metrics() : families_(std::make_unique<Families>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::Call(const char* method, const char* code, Duration took) {
-  families_->calls.Add({{"method", method}, {"code", code}}).Increment();
+  Stream(method, code);
   families_->latency.Add({{"method", method}}, kLatencies)
       .Observe(static_cast<double>(took.milliseconds()) / 1000.0);
+}
+
+void Metrics::Stream(const char* method, const char* code) {
+  families_->calls.Add({{"method", method}, {"code", code}}).Increment();
 }
 
 void Metrics::Refused(const char* reason) {

@@ -19,8 +19,9 @@ class Metrics {
   ~Metrics();
 
   void Call(const char* method, const char* code, Duration took);
-  void Refused(const char* reason);               // parcels, by reason
-  void Verdict(const char* verdict, uint64_t n);  // Changes appended, by verdict
+  void Stream(const char* method, const char* code);  // has ended; how long says nothing
+  void Refused(const char* reason);                   // parcels, by reason
+  void Verdict(const char* verdict, uint64_t n);      // Changes appended, by verdict
   void Pulled(uint64_t changes, uint64_t bytes);
   void Restarted(const char* process);
 

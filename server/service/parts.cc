@@ -8,8 +8,7 @@
 
 namespace kapea::server {
 
-void NoteEnd(const Parts& parts, const char* method, const absl::Status& status, Duration took) {
-  parts.metrics.Call(method, CodeName(status.code()), took);
+void NoteFault(const Parts& parts, const char* method, const absl::Status& status) {
   const bool ours = absl::IsInternal(status) || absl::IsDataLoss(status) ||
                     absl::IsUnknown(status) || absl::IsUnimplemented(status);
   if (!ours) return;
@@ -19,6 +18,11 @@ void NoteEnd(const Parts& parts, const char* method, const absl::Status& status,
                    {"message", std::string(status.message())}});
 }
 
+void NoteStreamEnd(const Parts& parts, const char* method, const absl::Status& status) {
+  parts.metrics.Stream(method, CodeName(status.code()));
+  NoteFault(parts, method, status);
+}
+
 UnaryCall::UnaryCall(const Parts& parts, grpc::CallbackServerContext* context, const char* method)
     : parts_(parts),
       reactor_(context->DefaultReactor()),
@@ -26,7 +30,8 @@ UnaryCall::UnaryCall(const Parts& parts, grpc::CallbackServerContext* context, c
       began_(parts.clock.Read().elapsed) {}
 
 void UnaryCall::Finish(const absl::Status& status) {
-  NoteEnd(parts_, method_, status, parts_.clock.Read().elapsed - began_);
+  parts_.metrics.Call(method_, CodeName(status.code()), parts_.clock.Read().elapsed - began_);
+  NoteFault(parts_, method_, status);
   reactor_->Finish(ToWireStatus(status));
 }
 

@@ -62,7 +62,8 @@ class UnaryCall {
   const Duration began_;
 };
 
-// Counts and logs the end of a call of either kind.
-void NoteEnd(const Parts& parts, const char* method, const absl::Status& status, Duration took);
+// Logs the end of a call when the fault is ours; counts that of a stream.
+void NoteFault(const Parts& parts, const char* method, const absl::Status& status);
+void NoteStreamEnd(const Parts& parts, const char* method, const absl::Status& status);
 
 }  // namespace kapea::server

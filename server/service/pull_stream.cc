@@ -32,7 +32,6 @@ PullStream::PullStream(const Parts& parts, Caller caller, Wanted wanted)
     : parts_(parts),
       caller_(std::move(caller)),
       wanted_(std::move(wanted)),
-      began_(parts.clock.Read().elapsed),
       cursor_(parts.store, parts.published, caller_.principal, wanted_.held) {}
 
 PullStream* PullStream::Start(const Parts& parts, Caller caller, Wanted wanted) {
@@ -88,7 +87,7 @@ void PullStream::Do(Step step) {
         MutexLock lock(mutex_);
         status = *end_;
       }
-      NoteEnd(parts_, kMethod, status, parts_.clock.Read().elapsed - began_);
+      NoteStreamEnd(parts_, kMethod, status);
       Finish(ToWireStatus(status));
       return;
     }

@@ -63,7 +63,6 @@ class PullStream : public grpc::ServerWriteReactor<v1::PullResponse>,
   const Parts& parts_;
   const Caller caller_;
   const Wanted wanted_;
-  const Duration began_;
 
   // Of whoever takes the reading step; of gRPC during the sending step.
   PullCursor cursor_;

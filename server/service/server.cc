@@ -111,11 +111,11 @@ absl::Status Server::State::OpenCore() {
   listeners.on_devices_revoked = [this](const auto& devices) { OnRevoked(devices); };
   KAPEA_ASSIGN(sequencer, Sequencer::Open(ground.store, *ground.clock, std::move(ground.log_key),
                                           published, options.sequencer, std::move(listeners)));
-  const auto view = published.directory();
-  if (!view->directory.genesis()) return absl::DataLossError("the ledger has no genesis");
-  deployment = view->directory.genesis()->deployment;
+  const auto known = published.directory();
+  if (!known->directory.genesis()) return absl::DataLossError("the ledger has no genesis");
+  deployment = known->directory.genesis()->deployment;
   std::vector<DeviceId> revoked;
-  for (const domain::DeviceEntry* device : view->directory.Devices()) {
+  for (const domain::DeviceEntry* device : known->directory.Devices()) {
     if (device->revoked) revoked.push_back(device->device);
   }
   deny->Add(revoked, {});

@@ -112,7 +112,7 @@ grpc::ServerUnaryReactor* SyncService::Push(grpc::CallbackServerContext* context
 grpc::ServerWriteReactor<v1::PullResponse>* SyncService::Pull(grpc::CallbackServerContext* context,
                                                               const v1::PullRequest* request) {
   const auto refuse = [&](const absl::Status& status) {
-    NoteEnd(parts_, "Sync/Pull", status, Duration());
+    NoteStreamEnd(parts_, "Sync/Pull", status);
     return new RefusedPull(status);
   };
   auto caller =

@@ -6,6 +6,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/macros.h"
+#include "common/ledger/range.h"
 #include "common/ledger/tree.h"
 #include "tests/support/memory_nodes.h"
 
@@ -41,6 +42,16 @@ void Try(std::string_view bytes) {
   const Proof steps = ConsistencyProof(index + 1, size, *nodes).value();
   KAPEA_CHECK(VerifyConsistency(index + 1, size, older, root, steps).ok());
   KAPEA_CHECK(proof == steps || !VerifyConsistency(index + 1, size, older, root, proof).ok());
+  // Runs: of any numbers, and a known one of leaves index to size - 1 and fewer.
+  const std::vector<Hash> any(1 + proof.size() / 2, first);
+  const bool stands = VerifyRange(a, any, b, proof, second).ok();
+  KAPEA_CHECK(!stands || (a < b && any.size() <= b - a && proof.size() <= 124));
+  const uint64_t count = 1 + b / kKnownSize % (size - index);
+  std::vector<Hash> run;
+  for (uint64_t i = index; i < index + count; ++i) run.push_back(nodes->Node({0, i}).value());
+  const Proof sides = RangeProof(index, count, size, *nodes).value();
+  KAPEA_CHECK(VerifyRange(index, run, size, sides, root).ok());
+  KAPEA_CHECK(proof == sides || !VerifyRange(index, run, size, proof, root).ok());
   // Asking for what the store does not have is an answer too.
   const bool answered = InclusionProof(a, b, *nodes).ok();
   KAPEA_CHECK(!answered || a < b);

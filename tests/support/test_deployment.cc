@@ -41,7 +41,7 @@ absl::StatusOr<std::string> LocalIssuer::IssueDevice(std::string_view request_de
   return devices_.IssueDevice(request, person, device, clock_.Now());
 }
 
-TestDeployment::TestDeployment()
+TestDeployment::TestDeployment(const std::string& store_directory)
     : root_ca(Must(pki::Authority::CreateRoot(deployment, clock->Now()))),
       device_ca(Must(root_ca.IssueIntermediate(pki::AuthorityKind::kDevices, clock->Now()))),
       server_ca(Must(root_ca.IssueIntermediate(pki::AuthorityKind::kServers, clock->Now()))) {
@@ -52,12 +52,13 @@ TestDeployment::TestDeployment()
   MakeDevice(officer, police, domain::Role::kOfficer);
   MakeDevice(supervisor, police, domain::Role::kSupervisor);
   MakeDevice(intake, shelter, domain::Role::kIntakeOfficer);
-  const crypto::SecretBytes master = crypto::SecretBytes::Random(32);
   kv::OpenOptions options;
   options.tables = AllTables();
-  options.master_key = &master;
+  options.master_key = &master_key;
+  options.directory = store_directory;
   options.create_if_missing = true;
-  store = Must(kv::OpenMemoryStore(options));
+  store =
+      Must(store_directory.empty() ? kv::OpenMemoryStore(options) : kv::OpenRocksStore(options));
   log_ = Must(Log::Open(LogLevel::kError, "", clock));
   InstallGenesisAndRows();
 }
@@ -135,25 +136,36 @@ void TestDeployment::InstallGenesisAndRows() {
 }
 
 void TestDeployment::StartServer(ServerOptions options) {
-  const crypto::SigningKey tls = crypto::SigningKey::Generate();
+  const codec::ServerKeys keys = Keys();
   options.listen = "127.0.0.1:0";
   options.root_pem = root_ca.certificate_pem();
   options.device_authorities_pem = device_ca.certificate_pem();
-  options.identity = {Must(server_ca.IssueServer(RequestFor(tls), server_device,
-                                                 {rpc::kServerDnsName}, clock->Now())) +
-                          root_ca.certificate_pem(),
-                      std::string(tls.ToPem().view())};
+  options.identity = {keys.tls_chain_pem, std::string(keys.tls_key_pem.view())};
   server_ = Must(Server::Start(
       std::move(options), {*store, *used_issuer, *log_, metrics, clock,
                            Must(crypto::NoteSigningKey::FromSeed(log_key.Seed())), server_key}));
 }
 
+codec::ServerKeys TestDeployment::Keys() const {
+  const crypto::SigningKey tls = crypto::SigningKey::Generate();
+  codec::ServerKeys keys;
+  keys.store_master_key = master_key.Copy();
+  keys.log_seed = log_key.Seed();
+  keys.device_scalar = server_key.Scalar();
+  keys.tls_key_pem = tls.ToPem();
+  keys.tls_chain_pem = Must(server_ca.IssueServer(RequestFor(tls), server_device,
+                                                  {rpc::kServerDnsName}, clock->Now())) +
+                       root_ca.certificate_pem();
+  return keys;
+}
+
 void TestDeployment::StopServer() { server_.reset(); }
 
-std::shared_ptr<grpc::Channel> TestDeployment::Open(const std::string& chain_pem,
-                                                    const crypto::SigningKey& key) const {
+std::shared_ptr<grpc::Channel> TestDeployment::OpenAt(const std::string& address,
+                                                      const std::string& chain_pem,
+                                                      const crypto::SigningKey& key) const {
   rpc::ChannelOptions options;
-  options.address = server_->address();
+  options.address = address;
   options.deployment = deployment;
   options.root_pem = root_ca.certificate_pem();
   options.server = server_device;

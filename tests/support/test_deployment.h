@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "common/base/clock.h"
 #include "common/codec/change_codec.h"
+#include "common/codec/server_keys.h"
 #include "common/codec/store_rows.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/signature.h"
@@ -82,19 +83,27 @@ struct TestFile {
 // deployment itself cannot be made. InstallTlsProfile must have run.
 class TestDeployment {
  public:
-  TestDeployment();
+  // The store is in memory, or, with a folder, a RocksDB one in it.
+  explicit TestDeployment(const std::string& store_directory = "");
   ~TestDeployment();
 
   // Starts over the store as it is; `options` keep their limits, the rest is filled in.
   void StartServer(ServerOptions options = {});
   void StopServer();
+  // Closes the store, for another process to open it. Nothing else works after that.
+  void CloseStore() { store.reset(); }
   Server& server() { return *server_; }
 
   std::shared_ptr<grpc::Channel> Open(const TestDevice& device) const {
     return Open(device.chain_pem, device.tls);
   }
   std::shared_ptr<grpc::Channel> Open(const std::string& chain_pem,
-                                      const crypto::SigningKey& key) const;
+                                      const crypto::SigningKey& key) const {
+    return OpenAt(server_->address(), chain_pem, key);
+  }
+  // To a server that runs elsewhere.
+  std::shared_ptr<grpc::Channel> OpenAt(const std::string& address, const std::string& chain_pem,
+                                        const crypto::SigningKey& key) const;
 
   // Changes take the device's next number; Sign takes its next place in the chain.
   domain::Header HeaderFor(TestDevice& by, domain::Kind kind, const FileId& file,
@@ -113,6 +122,9 @@ class TestDeployment {
   static domain::DeviceEntry EntryOf(const TestDevice& device);
   static domain::PersonEntry PersonOf(const TestDevice& device);
 
+  // What a server process needs: its keys, and a certificate for them.
+  codec::ServerKeys Keys() const;
+
   uint64_t size() const { return server_->published().tip()->size; }
   Hash root() const { return server_->published().tip()->root; }
 
@@ -123,6 +135,7 @@ class TestDeployment {
   const DeviceId server_device = crypto::RandomId<DeviceId>();
   const crypto::SigningKey server_key = crypto::SigningKey::Generate();
   const crypto::NoteSigningKey log_key = crypto::NoteSigningKey::Generate();
+  const crypto::SecretBytes master_key = crypto::SecretBytes::Random(32);
   const UnitId police = crypto::RandomId<UnitId>(), shelter = crypto::RandomId<UnitId>(),
                registry = crypto::RandomId<UnitId>();
   TestDevice registrar1, registrar2, registrar3, lead, officer, supervisor, intake;

@@ -53,12 +53,10 @@ TEST(NeedsTest, ConditionsDecideWhatIsNeeded) {
   EXPECT_EQ(file.Statuses(121).at("children"), FindingStatus::kOverdue);
 }
 
-TEST(NeedsTest, RefusedIsAnAnswerButNotToARecordKey) {
+TEST(NeedsTest, RefusedIsAnAnswer) {
   Intake file;
   file.Set("level", domain::Answer::kRefused, 10);
-  file.Set("arrival_at", domain::Answer::kUnknown, 10);
   EXPECT_EQ(file.Statuses(20)["level"], FindingStatus::kMet);
-  EXPECT_EQ(file.Statuses(20)["arrival_at"], FindingStatus::kPending);
 }
 
 }  // namespace

@@ -122,17 +122,21 @@ Bench::Bench(std::string_view clauses) {
   packs.Add(pack, 0);
   standard = pack->standards[0].get();
   now = start;
-  Append(operation, Found(operation.id(), domain::FileKind::kOperation, lead,
-                          {Line(officer, {Duty::kLead}), Line(supervisor)}, {Duty::kLead}));
-  Append(person, Found(person.id(), domain::FileKind::kPerson, intake,
-                       {Line(intake2), Line(supervisor), Line(lead)}));
+  Put(operation,
+      *Found(operation.id(), domain::FileKind::kOperation, lead,
+             {Line(officer, {Duty::kLead}), Line(supervisor)}, {Duty::kLead}),
+      Exactly(start));
+  Put(person,
+      *Found(person.id(), domain::FileKind::kPerson, intake,
+             {Line(intake2), Line(supervisor), Line(lead)}),
+      Exactly(start));
   Put(operation, By(lead, operation).Set(checklist, "fact.child", false).Pin("OP", 1), 0);
   Put(person, By(intake, person).Set(intake_record, "checked", false).Pin("INTAKE", 1), 0);
 }
 
-void Bench::Put(FileState& file, const ChangeBuilder& builder, const When& when) {
-  domain::Change change = *ChangeBuilder(builder).Build();
-  const BootId boot = MakeId<BootId>(1);
+void Bench::Put(FileState& file, domain::Change change, const When& when) {
+  // Of one boot for each Change, so that no two of a device contradict one another.
+  const BootId boot = MakeId<BootId>(++boots);
   domain::SeenServerTime seen;
   seen.time = when.seen;
   seen.elapsed = Duration::Hours(1);
@@ -141,8 +145,8 @@ void Bench::Put(FileState& file, const ChangeBuilder& builder, const When& when)
   change.header.clock = {when.happened, seen.elapsed + (when.happened - when.seen), boot};
   ClockReading signing = {when.received, seen.elapsed + (when.received - when.seen), boot};
   if (when.rebooted) {
-    change.header.clock.boot = MakeId<BootId>(2);
-    signing.boot = MakeId<BootId>(3);
+    change.header.clock.boot = MakeId<BootId>(++boots);
+    signing.boot = MakeId<BootId>(++boots);
   }
   now = when.received;
   domain::Placed placed{std::make_shared<const domain::Change>(change),

@@ -41,7 +41,10 @@ struct Bench : domain::TestWorld {
   static When Exactly(Time time) { return {time, time, time}; }
 
   // Appends the Change as made then; the test fails unless it is accepted.
-  void Put(FileState& file, const ChangeBuilder& builder, const When& when);
+  void Put(FileState& file, domain::Change change, const When& when);
+  void Put(FileState& file, ChangeBuilder builder, const When& when) {
+    Put(file, *builder.Build(), when);
+  }
   void Put(FileState& file, const ChangeBuilder& builder, int64_t minutes) {
     Put(file, builder, Exactly(At(minutes)));
   }
@@ -65,6 +68,7 @@ struct Bench : domain::TestWorld {
   const RecordId checklist = MakeId<RecordId>(501);
   const RecordId intake_record = MakeId<RecordId>(502);
   const domain::Standard* standard = nullptr;
+  uint32_t boots = 0;
 };
 
 }  // namespace kapea::standards

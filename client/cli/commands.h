@@ -1,0 +1,34 @@
+// The commands, by room of work. Each adds its subcommands to the parser, and says into
+// `chosen` what was asked for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "client/cli/session.h"
+#include "client/field/typed_value.h"
+
+namespace kapea::cli {
+
+void AddOperationCommands(CLI::App& app, Chosen& chosen);
+void AddPersonCommands(CLI::App& app, Chosen& chosen);
+void AddIntakeCommands(CLI::App& app, Chosen& chosen);
+void AddHandoverCommands(CLI::App& app, Chosen& chosen);
+void AddReviewCommands(CLI::App& app, Chosen& chosen);  // report, ledger, inbox, conflict
+void AddDeviceCommands(CLI::App& app, Chosen& chosen);  // enrol, unlock, lock, sync, whoami, file
+
+// --- What they share. ---
+
+// "operation tick": gives `--set CODE=VALUE`, repeatable.
+void AddSetOption(CLI::App& app, std::vector<std::string>& sets);
+// UNIT:ROLE[:DUTY,DUTY] or UNIT:ROLE:PERSON[:DUTY,DUTY].
+absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view text);
+// The one operation that is on this device and not signed off, where `name` is empty.
+absl::StatusOr<FileId> FindOperation(vault::Vault& vault, std::string_view name);
+absl::StatusOr<domain::Duty> ParseDuty(std::string_view name);
+std::string ShortText(std::string_view text, size_t cells);
+
+}  // namespace kapea::cli

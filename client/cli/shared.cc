@@ -1,0 +1,94 @@
+// What several commands share.
+#include <algorithm>
+#include <sstream>
+
+#include "client/cli/commands.h"
+#include "client/field/names.h"
+#include "common/base/macros.h"
+#include "common/domain/roles.h"
+#include "common/text/width.h"
+
+namespace kapea::cli {
+namespace {
+
+std::vector<std::string> Split(std::string_view text, char at) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const size_t end = text.find(at);
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
+void AddSetOption(CLI::App& app, std::vector<std::string>& sets) {
+  app.add_option("--set", sets, "CODE=VALUE of a field; repeatable; an empty VALUE clears it")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("CODE=VALUE");
+}
+
+absl::StatusOr<domain::Duty> ParseDuty(std::string_view name) {
+  if (name.empty()) return domain::Duty::kNone;
+  const domain::Duty duty = domain::DutyNamed(name);
+  if (duty == domain::Duty::kNone) {
+    return absl::InvalidArgumentError(
+        "want a duty (LEAD, JPO, VLO, EXH, SW, MED, INT, SHELTER, SUP, COMMS), got '" +
+        std::string(name) + "'");
+  }
+  return duty;
+}
+
+absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view text) {
+  const std::vector<std::string> parts = Split(text, ':');
+  if (parts.size() < 2 || parts.size() > 4) {
+    return absl::InvalidArgumentError(
+        "want UNIT:ROLE, UNIT:ROLE:DUTY,DUTY or UNIT:ROLE:PERSON:DUTY,DUTY, got '" +
+        std::string(text) + "'");
+  }
+  domain::Member member;
+  KAPEA_ASSIGN(member.unit, field::FindUnit(vault, parts[0]));
+  member.role = domain::RoleNamed(parts[1]);
+  if (member.role == domain::Role::kNone) {
+    return absl::InvalidArgumentError("want a role such as officer or intake_officer, got '" +
+                                      parts[1] + "'");
+  }
+  // The third part is duties where it names one, else a person.
+  size_t duties_at = 2;
+  if (parts.size() > 2) {
+    const std::string first = Split(parts[2], ',')[0];
+    if (parts.size() == 4 || domain::DutyNamed(first) == domain::Duty::kNone) {
+      KAPEA_ASSIGN(member.person, field::FindPerson(vault, parts[2]));
+      duties_at = 3;
+    }
+  }
+  if (duties_at < parts.size()) {
+    for (const std::string& name : Split(parts[duties_at], ',')) {
+      KAPEA_ASSIGN(const domain::Duty duty, ParseDuty(name));
+      if (duty != domain::Duty::kNone) member.duties.push_back(duty);
+    }
+    std::sort(member.duties.begin(), member.duties.end());
+    member.duties.erase(std::unique(member.duties.begin(), member.duties.end()),
+                        member.duties.end());
+  }
+  return member;
+}
+
+absl::StatusOr<FileId> FindOperation(vault::Vault& vault, std::string_view name) {
+  if (!name.empty()) return field::FindFile(vault, name);
+  std::vector<FileId> operations;
+  for (const vault::FileLine& line : vault.Files()) {
+    if (line.kind == domain::FileKind::kOperation) operations.push_back(line.file);
+  }
+  if (operations.size() == 1) return operations[0];
+  if (operations.empty()) return absl::NotFoundError("no operation on this device");
+  return absl::FailedPreconditionError("more than one operation is here: say which");
+}
+
+std::string ShortText(std::string_view text, size_t cells) {
+  return text::PadTo(text::CutTo(text, cells), cells);
+}
+
+}  // namespace kapea::cli

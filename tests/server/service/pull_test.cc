@@ -1,0 +1,262 @@
+// Pull over mutual TLS: what comes, how fast, and how it ends.
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <future>
+
+#include "common/ledger/checkpoint.h"
+#include "server/access/readable.h"
+#include "server/store/tables.h"
+#include "tests/server/service/service_fixture.h"
+
+namespace kapea::server {
+namespace {
+
+using std::chrono::steady_clock;
+
+// An open Pull with `follow`.
+class Following {
+ public:
+  Following(const std::shared_ptr<grpc::Channel>& channel, const v1::PullRequest& request)
+      : stub_(v1::Sync::NewStub(channel)), reader_(stub_->Pull(&context_, request)) {}
+  ~Following() {
+    context_.TryCancel();
+    if (!ended_) End();
+  }
+  bool Read(v1::PullResponse& response) { return reader_->Read(&response); }
+  // Until all that was there has come; the numbers of Changes by file.
+  std::map<std::string, int> CatchUp() {
+    std::map<std::string, int> changes;
+    v1::PullResponse response;
+    while (Read(response)) {
+      for (const auto& file : response.files()) changes[file.file()] += file.changes_size();
+      if (response.caught_up()) break;
+    }
+    return changes;
+  }
+  grpc::Status End() {
+    v1::PullResponse rest;
+    while (reader_->Read(&rest)) {
+    }
+    ended_ = true;
+    return reader_->Finish();
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<v1::Sync::Stub> stub_;
+  std::unique_ptr<grpc::ClientReader<v1::PullResponse>> reader_;
+  bool ended_ = false;
+};
+
+v1::PullRequest Follow() {
+  v1::PullRequest request;
+  request.set_follow(true);
+  return request;
+}
+
+class PullTest : public ServiceTest {
+ protected:
+  PullTest() {
+    ServerOptions options;
+    options.delivery_interval = Duration::Hours(1);
+    options.rates.calls_per_second = 100'000;
+    options.rates.calls_burst = 100'000;
+    world_.StartServer(options);
+  }
+  void FoundFile(const std::vector<const TestDevice*>& others) {
+    const auto founding = world_.Found(world_.lead, file_, others);
+    MustPush(world_.lead, {world_.Sign(world_.lead, {founding})});
+  }
+  void PushEdit(bool sealed) {
+    MustPush(world_.lead, {world_.Sign(world_.lead, {world_.Edit(world_.lead, file_, sealed)})});
+  }
+  void Revoke(const TestDevice& device) {
+    domain::DeviceEntry entry = TestDeployment::EntryOf(device);
+    entry.revoked = true;
+    const auto proposal = world_.Propose(world_.registrar1, {entry});
+    MustPush(world_.registrar1, {world_.Sign(world_.registrar1, {proposal})});
+    const auto approval = world_.Approve(world_.registrar2, proposal);
+    MustPush(world_.registrar2, {world_.Sign(world_.registrar2, {approval})});
+  }
+  // Delivery Changes that the ledger has for the file.
+  std::vector<domain::Delivery> Deliveries() {
+    std::vector<domain::Delivery> found;
+    EXPECT_TRUE(world_.store
+                    ->Scan(kChanges, file_.file.view(), kv::PrefixEnd(file_.file.view()),
+                           [&](std::string_view, std::string_view bytes) {
+                             const auto row = codec::ChangeRow::Decode(bytes);
+                             const auto change = codec::DecodeChange(row->change);
+                             for (const auto& write : change->change->writes) {
+                               const auto* body = std::get_if<domain::Delivery>(&write.body);
+                               if (body != nullptr) found.push_back(*body);
+                             }
+                             return true;
+                           })
+                    .ok());
+    return found;
+  }
+
+  TestFile file_;
+};
+
+TEST_F(PullTest, BeginsWithAServerTimeAndAConsistencyProof) {
+  const std::string old = world_.server().published().tip()->checkpoint;
+  FoundFile({});
+  v1::PullRequest request;
+  request.set_checkpoint(old);
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const auto stub = v1::Sync::NewStub(Channel(world_.lead));
+  const auto reader = stub->Pull(&context, request);
+  v1::PullResponse head;
+  ASSERT_TRUE(reader->Read(&head));
+  const ledger::NoteVerifier verifier{ledger::OriginOf(world_.deployment, 1),
+                                      world_.log_key.public_key()};
+  const auto before = ledger::OpenCheckpoint(old, verifier);
+  const auto now = ledger::OpenCheckpoint(head.head().server_time(), verifier);
+  ASSERT_TRUE(before.ok() && now.ok());
+  EXPECT_TRUE(now->time.has_value());
+  ledger::Proof proof;
+  for (const auto& hash : head.head().consistency()) proof.push_back(*Hash::FromBytes(hash));
+  EXPECT_TRUE(
+      ledger::VerifyConsistency(before->size, now->size, before->root, now->root, proof).ok());
+  int changes = 0;
+  v1::PullResponse batch;
+  while (reader->Read(&batch)) {
+    for (const auto& file : batch.files()) changes += file.changes_size();
+  }
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(changes, 2);  // the genesis and the founding
+}
+
+TEST_F(PullTest, SendsAStrangerNothingOfTheFile) {
+  FoundFile({&world_.officer});
+  Following officer(Channel(world_.officer), Follow());
+  Following intake(Channel(world_.intake), Follow());
+  EXPECT_EQ(officer.CatchUp()[file_.file.str()], 1);
+  EXPECT_EQ(intake.CatchUp().count(file_.file.str()), 0u);
+}
+
+TEST_F(PullTest, ACommittedChangeReachesFollowersAtOnce) {
+  FoundFile({&world_.officer});
+  Following officer(Channel(world_.officer), Follow());
+  officer.CatchUp();
+  for (int i = 0; i < 20; ++i) {
+    SCOPED_TRACE(i);
+    const auto sent = steady_clock::now();
+    PushEdit(false);
+    v1::PullResponse response;
+    ASSERT_TRUE(officer.Read(response));
+    EXPECT_LT(steady_clock::now() - sent, std::chrono::seconds(1));
+    ASSERT_EQ(response.files_size(), 1);
+    EXPECT_EQ(response.files(0).changes_size(), 1);
+  }
+}
+
+// Commits fall between a follower's reading, sending and waiting in every order; each
+// must arrive, whoever slept when.
+TEST_F(PullTest, NoWakeUpIsLost) {
+  FoundFile({&world_.officer});
+  Following officer(Channel(world_.officer), Follow());
+  officer.CatchUp();
+  constexpr int kChanges = 300;
+  auto received = std::async(std::launch::async, [&] {
+    int changes = 0;
+    v1::PullResponse response;
+    while (changes < kChanges && officer.Read(response)) {
+      for (const auto& file : response.files()) changes += file.changes_size();
+    }
+    return changes;
+  });
+  for (int i = 0; i < kChanges; ++i) PushEdit(false);
+  if (received.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
+    ADD_FAILURE() << "a change did not arrive";
+    world_.StopServer();  // lets the reader go
+  }
+  EXPECT_EQ(received.get(), kChanges);
+}
+
+TEST_F(PullTest, ARevokedDevicesOpenPullDiesWithinASecond) {
+  FoundFile({&world_.officer});
+  Following officer(Channel(world_.officer), Follow());
+  officer.CatchUp();
+  Following lead(Channel(world_.lead), Follow());
+  lead.CatchUp();
+  auto ended = std::async(std::launch::async, [&] {
+    const grpc::Status status = officer.End();
+    return std::make_pair(status, steady_clock::now());
+  });
+  Revoke(world_.officer);
+  const auto revoked = steady_clock::now();
+  const auto [status, when] = ended.get();
+  EXPECT_LT(when - revoked, std::chrono::seconds(1));
+  EXPECT_THAT(status.error_code(),
+              testing::AnyOf(grpc::StatusCode::UNAUTHENTICATED, grpc::StatusCode::UNAVAILABLE));
+  // It does not come back, and others go on.
+  v1::PushResponse response;
+  EXPECT_FALSE(Push(world_.officer, {}, response).ok());
+  PushEdit(false);
+  v1::PullResponse news;
+  EXPECT_TRUE(lead.Read(news));
+}
+
+TEST_F(PullTest, WhatIsHandedOutSealedIsWrittenDown) {
+  FoundFile({&world_.officer});
+  PushEdit(true);
+  Following officer(Channel(world_.officer), Follow());
+  officer.CatchUp();
+  ASSERT_TRUE(world_.server().FlushDeliveries().ok());
+  const auto deliveries = Deliveries();
+  ASSERT_EQ(deliveries.size(), 1u);
+  EXPECT_EQ(deliveries[0].device, world_.officer.device);
+  EXPECT_EQ(deliveries[0].first, 1u);
+  EXPECT_EQ(deliveries[0].last, 2u);
+}
+
+TEST_F(PullTest, DeliveriesEndAndAreFlushedAtDrain) {
+  FoundFile({&world_.officer});
+  PushEdit(true);
+  {
+    Following officer(Channel(world_.officer), Follow());
+    officer.CatchUp();
+    ASSERT_TRUE(world_.server().FlushDeliveries().ok());
+    v1::PullResponse delivery;
+    ASSERT_TRUE(officer.Read(delivery));  // the delivery itself is handed out too
+    ASSERT_TRUE(world_.server().FlushDeliveries().ok());
+    EXPECT_EQ(Deliveries().size(), 1u);  // and is no delivery of sealed data
+    PushEdit(true);
+    ASSERT_TRUE(officer.Read(delivery));
+  }
+  world_.StopServer();
+  EXPECT_EQ(Deliveries().size(), 2u);
+}
+
+TEST_F(PullTest, TheNewestStreamOfADeviceTakesTheOldestsPlace) {
+  std::vector<std::unique_ptr<Following>> streams;
+  for (int i = 0; i < 5; ++i) {
+    streams.push_back(std::make_unique<Following>(Channel(world_.officer), Follow()));
+    streams.back()->CatchUp();
+  }
+  EXPECT_EQ(streams.front()->End().error_code(), grpc::StatusCode::ABORTED);
+}
+
+TEST_F(PullTest, EndsWhenTheServerStops) {
+  Following lead(Channel(world_.lead), Follow());
+  lead.CatchUp();
+  auto ended = std::async(std::launch::async, [&] { return lead.End(); });
+  world_.StopServer();
+  EXPECT_EQ(ended.get().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(PullTest, RefusesACheckpointOfAnotherLog) {
+  TestDeployment elsewhere;
+  elsewhere.StartServer();
+  v1::PullRequest request = Follow();
+  request.set_checkpoint(elsewhere.server().published().tip()->checkpoint);
+  Following lead(Channel(world_.lead), request);
+  EXPECT_EQ(lead.End().error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+}  // namespace
+}  // namespace kapea::server

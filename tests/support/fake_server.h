@@ -1,0 +1,138 @@
+// A deployment in one process, for tests of the client: invented people with their keys,
+// and a server that keeps a real ledger (tree, entries, verdicts, receipts, signed
+// checkpoints) without disk or network. A transport in between loses, repeats and alters.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/sync/transport.h"
+#include "client/vault/identity.h"
+#include "common/base/clock.h"
+#include "common/codec/pack_registry.h"
+#include "common/domain/directory.h"
+#include "common/domain/file_state.h"
+#include "common/ledger/checkpoint.h"
+#include "tests/support/memory_nodes.h"
+
+namespace kapea::testing {
+
+// Threads: one at a time.
+class FakeServer {
+ public:
+  // With a genesis that has everybody in it, and a pack published: these canonical bytes,
+  // or without them the test pack.
+  explicit FakeServer(const Clock& clock, std::string pack = {});
+
+  // One more device of a person of the deployment; her keys go with it.
+  vault::Identity IdentityOf(std::string_view name) const;
+  UnitId police() const { return police_; }
+  UnitId shelter() const { return shelter_; }
+  PersonId person(std::string_view name) const { return people_.at(std::string(name)).person; }
+
+  sync::PushReply Push(const std::vector<codec::Parcel>& parcels);
+  // All messages of one pull by that person.
+  absl::StatusOr<std::vector<sync::PullMessage>> Pull(const PersonId& reader,
+                                                      const sync::PullCall& call) const;
+  absl::StatusOr<ledger::Proof> ProveConsistency(uint64_t from, uint64_t to) const;
+
+  const domain::FileState* File(const FileId& file) const;
+  uint64_t size() const { return entries_.size(); }
+  size_t EntriesOf(const FileId& file) const;
+  std::map<std::pair<FileId, Hash>, std::string>& chunks() { return chunks_; }
+  std::string Note(bool with_time) const;
+  // A server with the same past up to `size` entries, and another future: a fork.
+  std::unique_ptr<FakeServer> Fork(uint64_t size) const;
+
+  // Verdicts to be given in place of the right ones.
+  std::function<domain::Verdict(domain::Verdict)> judge_otherwise;
+  uint64_t changes_per_message = 3;
+
+ private:
+  struct Stored {
+    std::string entry;
+    codec::EncodedChange change;
+    Hash parcel;
+    uint32_t index = 0;
+    ledger::Proof path;
+    uint64_t sequence = 0;
+  };
+  struct Sent {
+    sync::ParcelStub stub;
+    codec::Parcel parcel;
+    std::vector<uint64_t> sequences;
+  };
+  struct Chain {
+    uint64_t last = 0;
+    Hash parcel;
+  };
+  void MakePeople();
+  void AppendGenesis();
+  void PublishPack(const std::string& pack);
+  void Append(const codec::Parcel& parcel, uint32_t index);
+  std::optional<sync::Refusal> Check(const codec::Parcel& parcel, uint32_t position) const;
+  sync::ParcelReceipts ReceiptsFor(const Sent& sent) const;
+  codec::EntryRun RunOf(uint64_t first, uint64_t count) const;
+  codec::Parcel ParcelOf(const vault::Identity& author, codec::ChangeWriter writer);
+  domain::Surroundings around() const { return {directory_, packs_}; }
+
+  const Clock& clock_;
+  DeploymentId deployment_;
+  crypto::NoteSigningKey log_key_ = crypto::NoteSigningKey::Generate();
+  crypto::SigningKey pack_owner_ = crypto::SigningKey::Generate();
+  UnitId police_, shelter_, registry_;
+  std::map<std::string, vault::Identity> people_;
+  FileId directory_file_, standards_file_;
+  Hash genesis_;
+  std::vector<std::string> entries_;
+  ledger::MemoryNodes tree_;
+  std::map<FileId, std::vector<Stored>> files_;
+  std::map<FileId, domain::FileState> states_;
+  std::vector<FileId> order_;
+  domain::Directory directory_;
+  codec::PackRegistry packs_;
+  std::map<Hash, Sent> parcels_;
+  std::vector<std::pair<Hash, uint32_t>> log_;  // what was appended, in order
+  std::map<DeviceId, Chain> chains_;
+  std::map<std::pair<FileId, Hash>, std::string> chunks_;
+};
+
+// The line between one device and the server. Threads: one at a time.
+class FakeLine : public sync::Transport {
+ public:
+  FakeLine(FakeServer& server, const PersonId& person) : server_(&server), person_(person) {}
+
+  absl::StatusOr<sync::PushReply> Push(const std::vector<codec::Parcel>& parcels,
+                                       const std::string& checkpoint) override;
+  absl::Status Pull(const sync::PullCall& call, const Visit& visit) override;
+  absl::StatusOr<ledger::Proof> ProveConsistency(uint64_t from_size, uint64_t to_size) override;
+  absl::StatusOr<std::vector<bool>> BlobHave(const FileId& file,
+                                             const std::vector<Hash>& chunks) override;
+  absl::Status BlobPut(const FileId& file, const std::vector<std::string>& chunks) override;
+  absl::StatusOr<std::vector<std::string>> BlobGet(const FileId& file,
+                                                   const std::vector<Hash>& chunks) override;
+  void Cancel() override {}
+
+  // What becomes of call number n (from 0): cut before the server has it, or after.
+  enum class Fate { kGood, kCutBefore, kCutAfter };
+  std::function<Fate(uint64_t call)> fate = [](uint64_t) { return Fate::kGood; };
+  // Changes a message on its way; false: it is lost, and the line with it.
+  std::function<bool(sync::PullMessage&)> meddle = [](sync::PullMessage&) { return true; };
+  std::function<void(sync::PushReply&)> meddle_reply = [](sync::PushReply&) {};
+  bool repeat_messages = false;
+  void Connect(FakeServer& server) { server_ = &server; }
+  uint64_t calls() const { return calls_; }
+
+ private:
+  FakeServer* server_;
+  const PersonId person_;
+  uint64_t calls_ = 0;
+};
+
+}  // namespace kapea::testing
