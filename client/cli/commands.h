@@ -22,8 +22,12 @@ void AddDeviceCommands(CLI::App& app, Chosen& chosen);  // enrol, unlock, lock, 
 
 // --- What they share. ---
 
-// "operation tick": gives `--set CODE=VALUE`, repeatable.
+// `--set CODE=VALUE`, repeatable.
 void AddSetOption(CLI::App& app, std::vector<std::string>& sets);
+// Which operation is meant.
+void AddOperationOption(CLI::App& app, std::string& operation);
+// Part of AddOperationCommands, in a source of its own.
+void AddOperationRecords(CLI::App& operation, Chosen& chosen);
 // UNIT:ROLE[:DUTY,DUTY] or UNIT:ROLE:PERSON[:DUTY,DUTY].
 absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view text);
 // The one operation that is on this device and not signed off, where `name` is empty.

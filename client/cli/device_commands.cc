@@ -234,9 +234,37 @@ absl::StatusOr<Result> RunFiles(Session& session) {
   return result;
 }
 
+struct CertificateArgs {
+  std::string certificate_file;
+  std::string key_file;
+};
+
+// For other programs that speak to the server as this device. The TLS key opens nothing
+// and signs no Change, but whoever has it can connect until it is renewed or revoked.
+absl::StatusOr<Result> RunCertificate(Session& session, const CertificateArgs& args) {
+  const vault::Identity& me = session.vault.identity();
+  KAPEA_TRY(WriteFileAtomically(args.certificate_file, me.certificate_chain_pem, kPublicFileMode));
+  KAPEA_TRY(WriteFileAtomically(args.key_file, me.tls_key_pem.view(), kPrivateFileMode));
+  Result result;
+  result.text = "certificate in " + args.certificate_file + ", its key in " + args.key_file +
+                ": guard it, whoever has it can connect as this device\n";
+  result.json = {{"certificate", args.certificate_file}, {"key", args.key_file}};
+  return result;
+}
+
 }  // namespace
 
 void AddDeviceCommands(CLI::App& app, Chosen& chosen) {
+  {
+    auto args = std::make_shared<CertificateArgs>();
+    CLI::App* one = app.add_subcommand(
+        "certificate", "Write this device's TLS certificate and key to files, for other programs");
+    one->add_option("--out-certificate", args->certificate_file, "PEM, leaf first")->required();
+    one->add_option("--out-key", args->key_file, "PEM, mode 0600")->required();
+    one->callback([args, &chosen] {
+      chosen.run = [args](Session& session) { return RunCertificate(session, *args); };
+    });
+  }
   {
     auto code = std::make_shared<std::string>();
     CLI::App* one = app.add_subcommand("enrol", "Make this device yours, with an enrolment code");

@@ -30,6 +30,11 @@ void AddSetOption(CLI::App& app, std::vector<std::string>& sets) {
       ->type_name("CODE=VALUE");
 }
 
+void AddOperationOption(CLI::App& app, std::string& operation) {
+  app.add_option("--op", operation, "Operation, by its code; the only one here if left out")
+      ->type_name("OP-CODE");
+}
+
 absl::StatusOr<domain::Duty> ParseDuty(std::string_view name) {
   if (name.empty()) return domain::Duty::kNone;
   const domain::Duty duty = domain::DutyNamed(name);

@@ -2,6 +2,7 @@
 
 #include "client/field/draft.h"
 #include "common/base/macros.h"
+#include "common/domain/roles.h"
 
 namespace kapea::field {
 
@@ -10,6 +11,26 @@ absl::Status CheckWouldCount(vault::Vault& vault, const codec::ChangeWriter& wri
   KAPEA_ASSIGN(const codec::EncodedChange encoded, std::move(copy).Finish());
   KAPEA_ASSIGN(const auto state, vault.File(encoded.change->header.file));
   return Refusal(state->Judge(*encoded.change, domain::Directory::kNow, vault.around()));
+}
+
+std::vector<domain::RoleAt> RolesIn(vault::Vault& vault, const domain::FileState& file) {
+  const vault::Identity& me = vault.identity();
+  const auto directory = vault.directory();
+  std::vector<domain::RoleAt> roles{{me.role, me.unit}};
+  if (const auto* entry = directory->FindPerson(me.person)) {
+    roles.insert(roles.end(), entry->roles.begin(), entry->roles.end());
+  }
+  std::erase_if(roles, [&](const domain::RoleAt& at) {
+    return !file.IsMember(me.person, at.unit, at.role, *directory);
+  });
+  return roles;
+}
+
+bool MayHold(vault::Vault& vault, const domain::FileState& file, domain::KeyClass key_class) {
+  for (const domain::RoleAt& at : RolesIn(vault, file)) {
+    if (domain::MayHoldKey(at.role, key_class, file.kind())) return true;
+  }
+  return false;
 }
 
 absl::StatusOr<domain::Ref> CommitAct(vault::Vault& vault, const Act& act) {

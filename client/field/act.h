@@ -23,6 +23,12 @@ struct Act {
 // with the reason in words when it would have no effect; else as Vault.
 absl::StatusOr<domain::Ref> CommitAct(vault::Vault& vault, const Act& act);
 
+// The roles under which the file has this person, her usual one first.
+std::vector<domain::RoleAt> RolesIn(vault::Vault& vault, const domain::FileState& file);
+// Whether one of them may have keys of that class. A unit's key opens whatever any of the
+// unit's roles may read, so that the key alone does not say it.
+bool MayHold(vault::Vault& vault, const domain::FileState& file, domain::KeyClass key_class);
+
 // As Refusal of what the server would find about a finished writer.
 absl::Status CheckWouldCount(vault::Vault& vault, const codec::ChangeWriter& writer);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/field/act.h"
 #include "client/field/derive.h"
 #include "client/field/random_id.h"
 #include "common/base/macros.h"
@@ -198,8 +199,11 @@ absl::Status Draft::Write(Writing& writing, const Assignment& assignment) const 
 absl::Status Draft::WriteSealed(Writing& writing, const domain::Field& field,
                                 domain::FieldWrite write, const Assignment& assignment) const {
   const uint32_t index = writing.writer.writes();
-  const absl::Status sealed =
-      writing.vault.AddSealed(writing.writer, std::move(write), *assignment.value, field.key_class);
+  const bool may =
+      domain::MayHoldKey(writing.writer.header().role, field.key_class, writing.state->kind());
+  const absl::Status sealed = may ? writing.vault.AddSealed(writing.writer, std::move(write),
+                                                            *assignment.value, field.key_class)
+                                  : absl::FailedPreconditionError("not for this role");
   if (absl::IsFailedPrecondition(sealed)) {
     return absl::PermissionDeniedError(
         "your role has no " + std::string(domain::NameOf(field.key_class)) +

@@ -83,14 +83,8 @@ const domain::CustodyState::Offer* OpenOffer(const domain::FileState& file, cons
 // A role of mine at that unit with which the file has me.
 std::optional<domain::RoleAt> ActingAt(vault::Vault& vault, const domain::FileState& file,
                                        const UnitId& unit) {
-  const vault::Identity& me = vault.identity();
-  const auto directory = vault.directory();
-  std::vector<domain::RoleAt> roles{{me.role, me.unit}};
-  if (const auto* entry = directory->FindPerson(me.person)) {
-    roles.insert(roles.end(), entry->roles.begin(), entry->roles.end());
-  }
-  for (const domain::RoleAt& at : roles) {
-    if (at.unit == unit && file.IsMember(me.person, at.unit, at.role, *directory)) return at;
+  for (const domain::RoleAt& at : RolesIn(vault, file)) {
+    if (at.unit == unit) return at;
   }
   return std::nullopt;
 }

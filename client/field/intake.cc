@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/field/act.h"
 #include "client/field/forms.h"
 #include "client/field/links.h"
 #include "client/field/names.h"
@@ -179,7 +180,8 @@ absl::StatusOr<std::vector<MissingField>> MissingIn(vault::Vault& vault, const F
       const domain::Field* field = form->FindField(finding.code);
       if (field == nullptr || (form->id == kIntakeForm && SetByCompleting(field->code))) continue;
       MissingField missing{record->id, form->id, field, std::move(finding)};
-      missing.no_key = field->sealed() && !vault.HoldsKey(person, field->key_class);
+      missing.no_key = field->sealed() && (!MayHold(vault, *state, field->key_class) ||
+                                           !vault.HoldsKey(person, field->key_class));
       all.push_back(std::move(missing));
     }
   }

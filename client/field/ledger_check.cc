@@ -35,14 +35,32 @@ absl::Status CheckReceipt(const vault::HeldReceipt& receipt, const ledger::NoteV
   return absl::OkStatus();
 }
 
+// From which number on own parcels are kept: old ones go when no backup needs them.
+absl::StatusOr<uint64_t> FirstKept(vault::Vault& vault) {
+  uint64_t low = 1;
+  uint64_t high = uint64_t{1} << 40;
+  while (low < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    const auto kept = vault.outbox().Kept(middle, 1);
+    if (absl::IsFailedPrecondition(kept.status())) {
+      low = middle + 1;
+    } else {
+      KAPEA_TRY(kept.status());
+      high = middle;
+    }
+  }
+  return low;
+}
+
 absl::Status CheckReceipts(vault::Vault& vault, const ledger::NoteVerifier& log,
                            LedgerCheck& check) {
-  uint64_t next = 1;
+  KAPEA_ASSIGN(uint64_t next, FirstKept(vault));
   for (;;) {
     KAPEA_ASSIGN(const auto parcels, vault.outbox().Kept(next, kKeptParcelsBytes));
-    if (parcels.empty()) return absl::OkStatus();
+    const uint64_t before = next;
     for (const codec::Parcel& parcel : parcels) {
       const uint64_t first = parcel.header.first_sequence;
+      if (first + parcel.header.changes <= next) continue;  // checked already
       KAPEA_ASSIGN(const auto receipts, vault.outbox().ReceiptsOf(first));
       for (const vault::HeldReceipt& receipt : receipts) {
         const absl::Status holds = CheckReceipt(receipt, log, parcel);
@@ -55,6 +73,7 @@ absl::Status CheckReceipts(vault::Vault& vault, const ledger::NoteVerifier& log,
       }
       next = first + parcel.header.changes;
     }
+    if (next == before) return absl::OkStatus();
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/field/act.h"
 #include "client/field/links.h"
 #include "client/field/typed_value.h"
 #include "common/base/macros.h"
@@ -92,11 +93,20 @@ absl::StatusOr<std::vector<FieldView>> ViewRecord(vault::Vault& vault, const Fil
       }
     }
   }
+  std::set<domain::KeyClass> mine;
+  for (const domain::KeyClass key_class : opening.classes) {
+    if (MayHold(vault, *state, key_class)) mine.insert(key_class);
+  }
   std::vector<std::string> to_open;
-  for (const FieldView& view : views) {
-    const bool sealed =
+  for (FieldView& view : views) {
+    const bool asked =
         std::any_of(view.values.begin(), view.values.end(), [&](const domain::FieldValue& value) {
           return value.sealed && opening.classes.contains(value.sealed->key_class);
+        });
+    if (asked) view.state = State::kNoKey;
+    const bool sealed =
+        std::any_of(view.values.begin(), view.values.end(), [&](const domain::FieldValue& value) {
+          return value.sealed && mine.contains(value.sealed->key_class);
         });
     if (sealed && view.field->type != domain::FieldType::kAttachment &&
         view.field->type != domain::FieldType::kImage) {

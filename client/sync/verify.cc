@@ -61,6 +61,18 @@ absl::Status CheckParcel(const vault::Arrived& arrived, const domain::Entry& ent
   return stands.ok() ? absl::OkStatus() : Wrong("a change that is not in its parcel");
 }
 
+// Whether the parcel is signed by the device of its Change; false: that is not known.
+absl::StatusOr<bool> CheckSignature(const ParcelStub& stub, const domain::Change& change,
+                                    const Known& known) {
+  const std::string point = SigningKeyOf(known, change);
+  if (point.empty()) return false;
+  const auto key = crypto::VerifyKey::FromBytes(point);
+  if (!key.ok() || !codec::VerifyParcelSignature(stub.header, stub.signature, *key).ok()) {
+    return Wrong("a parcel that its device did not sign");
+  }
+  return true;
+}
+
 // Entries of consecutive runs, with their bytes.
 struct Proven {
   std::vector<domain::Entry> entries;
@@ -83,8 +95,16 @@ absl::StatusOr<Proven> VerifyRuns(const std::vector<codec::EntryRun>& runs,
 
 absl::StatusOr<vault::Arrival> VerifyPulled(const PulledFile& pulled,
                                             const ledger::Checkpoint& checkpoint,
-                                            const Known& known) {
+                                            const Known& at_first) {
   KAPEA_ASSIGN(const Proven proven, VerifyRuns(pulled.runs, checkpoint));
+  // The directory grows while it is read: a device that one Change of it names may have
+  // signed the next.
+  Known known = at_first;
+  std::shared_ptr<domain::Directory> growing;
+  if (pulled.file == known.directory_file) {
+    growing = std::make_shared<domain::Directory>(*known.directory);
+    known.directory = growing;
+  }
   if (proven.entries.size() != pulled.changes.size()) {
     return Wrong("another number of entries than of changes");
   }
@@ -116,19 +136,11 @@ absl::StatusOr<vault::Arrival> VerifyPulled(const PulledFile& pulled,
     const auto checked = signed_parcels.find(from.parcel);
     if (checked != signed_parcels.end()) {
       arrived.verified = checked->second;
-      continue;
-    }
-    const std::string point = SigningKeyOf(known, *arrived.change.change);
-    if (point.empty()) {
-      arrived.verified = false;
     } else {
-      const auto key = crypto::VerifyKey::FromBytes(point);
-      if (!key.ok() || !codec::VerifyParcelSignature(stub.header, stub.signature, *key).ok()) {
-        return Wrong("a parcel that its device did not sign");
-      }
-      arrived.verified = true;
+      KAPEA_ASSIGN(arrived.verified, CheckSignature(stub, *arrived.change.change, known));
+      signed_parcels[from.parcel] = arrived.verified;
     }
-    signed_parcels[from.parcel] = arrived.verified;
+    if (growing && arrived.verified) growing->Append(*arrived.change.change, entry);
   }
   return arrival;
 }

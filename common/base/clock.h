@@ -8,8 +8,8 @@ namespace kapea {
 
 // One reading of both clocks, as a Change and a Parcel carry it.
 struct ClockReading {
-  Time wall;          // what the device believes; may be years off
-  Duration elapsed;   // since boot, counting suspend; meaningless across boots
+  Time wall;         // what the device believes; may be years off
+  Duration elapsed;  // since boot, counting suspend; meaningless across boots
   BootId boot;
 };
 

@@ -47,9 +47,7 @@ class FixedBytes {
     return FromBytes(*bytes);
   }
 
-  std::string_view view() const {
-    return {reinterpret_cast<const char*>(bytes_.data()), kSize};
-  }
+  std::string_view view() const { return {reinterpret_cast<const char*>(bytes_.data()), kSize}; }
   std::string str() const { return std::string(view()); }
   std::string hex() const { return ToHex(view()); }
   bool is_zero() const { return *this == FixedBytes(); }
@@ -60,17 +58,39 @@ class FixedBytes {
   std::array<uint8_t, kSize> bytes_{};
 };
 
-struct DeploymentTag { static constexpr const char* kName = "deployment id"; };
-struct FileTag { static constexpr const char* kName = "file id"; };
-struct RecordTag { static constexpr const char* kName = "record id"; };
-struct DeviceTag { static constexpr const char* kName = "device id"; };
-struct PersonTag { static constexpr const char* kName = "person id"; };
-struct UnitTag { static constexpr const char* kName = "unit id"; };
-struct ChangeTag { static constexpr const char* kName = "change id"; };
-struct BootTag { static constexpr const char* kName = "boot id"; };
-struct NonceTag { static constexpr const char* kName = "nonce"; };
-struct SaltTag { static constexpr const char* kName = "salt"; };
-struct HashTag { static constexpr const char* kName = "hash"; };
+struct DeploymentTag {
+  static constexpr const char* kName = "deployment id";
+};
+struct FileTag {
+  static constexpr const char* kName = "file id";
+};
+struct RecordTag {
+  static constexpr const char* kName = "record id";
+};
+struct DeviceTag {
+  static constexpr const char* kName = "device id";
+};
+struct PersonTag {
+  static constexpr const char* kName = "person id";
+};
+struct UnitTag {
+  static constexpr const char* kName = "unit id";
+};
+struct ChangeTag {
+  static constexpr const char* kName = "change id";
+};
+struct BootTag {
+  static constexpr const char* kName = "boot id";
+};
+struct NonceTag {
+  static constexpr const char* kName = "nonce";
+};
+struct SaltTag {
+  static constexpr const char* kName = "salt";
+};
+struct HashTag {
+  static constexpr const char* kName = "hash";
+};
 
 using DeploymentId = FixedBytes<DeploymentTag, 16>;
 using FileId = FixedBytes<FileTag, 16>;

@@ -9,16 +9,16 @@
 #include "absl/status/statusor.h"
 
 // Returns from the calling function when `expr` (a Status) is not Ok.
-#define KAPEA_TRY(expr)                                   \
-  do {                                                    \
+#define KAPEA_TRY(expr)                                                              \
+  do {                                                                               \
     if (absl::Status kapea_status = (expr); !kapea_status.ok()) return kapea_status; \
   } while (false)
 
 #define KAPEA_MACRO_JOIN_(a, b) a##b
 #define KAPEA_MACRO_JOIN(a, b) KAPEA_MACRO_JOIN_(a, b)
-#define KAPEA_ASSIGN_(name, lhs, expr)                  \
-  auto name = (expr);                                   \
-  if (!name.ok()) return std::move(name).status();      \
+#define KAPEA_ASSIGN_(name, lhs, expr)             \
+  auto name = (expr);                              \
+  if (!name.ok()) return std::move(name).status(); \
   lhs = *std::move(name)
 
 // `KAPEA_ASSIGN(const Change change, ToChange(bytes));` assigns the value of a

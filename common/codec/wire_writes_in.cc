@@ -193,9 +193,9 @@ absl::Status Take(const v1::LinkWrite& from, domain::LinkWrite& to) {
 
 }  // namespace
 
-absl::StatusOr<domain::WriteBody> FromWire(
-    const v1::Write& wire) {  // tidy: long because it names every body once
+absl::StatusOr<domain::WriteBody> FromWire(const v1::Write& wire) {
   switch (wire.body_case()) {
+    // tidy: long because it names every body once
     case v1::Write::kField: {
       domain::FieldWrite to;
       KAPEA_TRY(Take(wire.field(), to));

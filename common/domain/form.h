@@ -54,12 +54,12 @@ struct DerivedFact {
   std::string reveals;
 };
 struct Item {
-  std::vector<Duty> duties;        // any of them
+  std::vector<Duty> duties;  // any of them
   Per per = Per::kFile;
   Evidence evidence = Evidence::kNone;
   Deadline deadline;
   std::string deadline_text;
-  Condition applies;               // empty: always
+  Condition applies;  // empty: always
   bool critical = false;
   bool about_persons = false;
 };
@@ -69,13 +69,13 @@ struct Field {
   FieldType type = FieldType::kNone;
   const CodeList* code_list = nullptr;  // lives in the same Pack
   Sensitivity sensitivity = Sensitivity::kNone;
-  KeyClass key_class = KeyClass::kNone; // kNone: clear; else sealed under that class
+  KeyClass key_class = KeyClass::kNone;  // kNone: clear; else sealed under that class
   Need need;
   Condition relevant;
   Condition constraint;
   Label constraint_message;
   std::vector<DerivedFact> derived;
-  std::vector<Role> writers;            // empty: every member
+  std::vector<Role> writers;  // empty: every member
   std::optional<Item> item;
   Provenance provenance;
   Label guidance;

@@ -15,8 +15,8 @@ std::vector<KeyClass> KeyClassesOf(Role role, FileKind file);
 bool MayFound(Role role, FileKind file);
 // Leads and supervisors of a file: may change its roster and grant its keys.
 bool MayChangeRoster(Role role);
-bool MayAdmit(Role role);   // a Change that got a verdict
-bool MayWaive(Role role);   // at all; a clause narrows it
+bool MayAdmit(Role role);  // a Change that got a verdict
+bool MayWaive(Role role);  // at all; a clause narrows it
 
 // Stable lower-case names, for command lines, packs and JSON: "unit_lead", "LEAD", "operation".
 std::string_view NameOf(Role role);

@@ -29,7 +29,7 @@ struct Date {  // "2009", "2009-09" or "2009-09-28"
   friend auto operator<=>(const Date&, const Date&) = default;
 };
 struct Reference {  // id of a person, unit, file or record
-  ChangeId id;  // sixteen bytes; the field's type says of what
+  ChangeId id;      // sixteen bytes; the field's type says of what
   friend auto operator<=>(const Reference&, const Reference&) = default;
 };
 struct Attachment {  // the clear half

@@ -19,7 +19,11 @@ bool Trimmed(UChar32 c) {
          c == kByteOrderMark || c == kWordJoiner;
 }
 
-bool Dropped(UChar32 c) { return c == kByteOrderMark || (u_iscntrl(c) && c != '\n' && c != '\t'); }
+// Only true controls: ICU's u_iscntrl counts the joiners and breaks of Khmer as well.
+bool Dropped(UChar32 c) {
+  const bool control = u_charType(c) == U_CONTROL_CHAR && c != '\n' && c != '\t';
+  return control || c == kByteOrderMark;
+}
 
 icu::UnicodeString WithoutControls(const icu::UnicodeString& text) {
   icu::UnicodeString kept;

@@ -14,7 +14,7 @@
 namespace kapea::server {
 
 // Keys of the readers table; the file id follows.
-std::string EverybodyPrefix();                                 // directory and standards
+std::string EverybodyPrefix();  // directory and standards
 std::string MemberPrefix(const PersonId& person, const UnitId& unit, domain::Role role);
 std::string StaffPrefix(const UnitId& unit, domain::Role role);
 // The prefix that a roster line stands under.

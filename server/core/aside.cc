@@ -75,8 +75,8 @@ absl::StatusOr<Aside> LoadAside(const kv::Snapshot& store) {
   KAPEA_TRY(store.Scan(kEntries, "", "", [&](std::string_view, std::string_view bytes) {
     const auto fold = [&]() -> absl::Status {
       KAPEA_ASSIGN(const domain::Entry entry, codec::DecodeEntry(bytes));
-      const bool directory = entry.kind == domain::Kind::kGenesis ||
-                             entry.file == aside.directory->directory.file();
+      const bool directory =
+          entry.kind == domain::Kind::kGenesis || entry.file == aside.directory->directory.file();
       if (!directory && entry.kind != domain::Kind::kPack) return absl::OkStatus();
       KAPEA_ASSIGN(const std::string row_bytes,
                    store.Get(kChanges, ChangeKey(entry.file, entry.number)));

@@ -208,8 +208,7 @@ absl::StatusOr<std::optional<Refusal>> GroupBuilder::CheckChanges(const codec::P
   return std::optional<Refusal>();
 }
 
-absl::Status GroupBuilder::Append(const codec::Parcel& parcel, size_t index,
-                                  PlacedParcel& placed) {
+absl::Status GroupBuilder::Append(const codec::Parcel& parcel, size_t index, PlacedParcel& placed) {
   const codec::EncodedChange& encoded = parcel.changes[index];
   const domain::Change& change = *encoded.change;
   const domain::Surroundings around{directory_->directory, *packs_};

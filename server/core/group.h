@@ -95,8 +95,8 @@ class GroupBuilder {
   // The ledger as committed, and the group's own state on top of it.
   codec::LedgerHead head_, kept_head_;
   ledger::CompactRange edge_, kept_edge_;
-  std::map<DeviceId, codec::ChainHead> chains_;          // cache
-  std::map<DeviceId, codec::ChainHead> group_chains_;    // of this group
+  std::map<DeviceId, codec::ChainHead> chains_;        // cache
+  std::map<DeviceId, codec::ChainHead> group_chains_;  // of this group
   FileCache files_;
   ViewWriter views_;
   std::shared_ptr<const DirectoryView> directory_, kept_directory_;

@@ -13,8 +13,8 @@
 namespace kapea::server {
 namespace {
 
-constexpr size_t kChangesPerBatch = 100;        // one message: single records cost four times more
-constexpr size_t kBytesPerBatch = 512 * 1024;   // half of a message, so that proofs fit beside
+constexpr size_t kChangesPerBatch = 100;       // one message: single records cost four times more
+constexpr size_t kBytesPerBatch = 512 * 1024;  // half of a message, so that proofs fit beside
 
 // Collects the Changes of one file for one batch.
 class FilePart {
@@ -35,9 +35,9 @@ class FilePart {
     }
     pulled.change = std::move(row.change);
     KAPEA_ASSIGN(std::string entry, store_.Get(kEntries, EntryKey(row.entry)));
-    const bool follows = !part_.runs.empty() &&
-                         part_.runs.back().first_sequence + part_.runs.back().entries.size() ==
-                             row.entry;
+    const bool follows =
+        !part_.runs.empty() &&
+        part_.runs.back().first_sequence + part_.runs.back().entries.size() == row.entry;
     if (!follows) part_.runs.emplace_back().first_sequence = row.entry;
     part_.runs.back().entries.push_back(std::move(entry));
     return absl::OkStatus();
@@ -45,8 +45,8 @@ class FilePart {
 
   absl::StatusOr<PulledFile> Finish(uint64_t tree_size, const ledger::NodeReader& nodes) && {
     for (codec::EntryRun& run : part_.runs) {
-      KAPEA_ASSIGN(run.proof, ledger::RangeProof(run.first_sequence, run.entries.size(),
-                                                 tree_size, nodes));
+      KAPEA_ASSIGN(run.proof,
+                   ledger::RangeProof(run.first_sequence, run.entries.size(), tree_size, nodes));
     }
     part_.has_sealed = std::any_of(part_.changes.begin(), part_.changes.end(), HasSealed);
     return std::move(part_);

@@ -21,10 +21,10 @@ namespace kapea::server {
 
 // A part of one file, ready to be encoded.
 struct PulledChange {
-  std::string change;               // kapea.v1.Change, encoded
-  uint32_t parcel = 0;              // index in PulledFile::parcels
-  uint32_t index = 0;               // position in that parcel
-  ledger::Proof path;               // to the parcel's root
+  std::string change;   // kapea.v1.Change, encoded
+  uint32_t parcel = 0;  // index in PulledFile::parcels
+  uint32_t index = 0;   // position in that parcel
+  ledger::Proof path;   // to the parcel's root
 };
 struct PulledParcel {
   std::string header, signature;
@@ -35,7 +35,7 @@ struct PulledFile {
   std::vector<PulledChange> changes;
   std::vector<codec::EntryRun> runs;
   std::vector<PulledParcel> parcels;
-  bool has_sealed = false;          // delivering it is a delivery of sealed data
+  bool has_sealed = false;  // delivering it is a delivery of sealed data
 };
 struct PulledBatch {
   std::vector<PulledFile> files;

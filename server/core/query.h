@@ -18,9 +18,9 @@
 namespace kapea::server {
 
 struct ComplianceQuestion {
-  std::optional<FileId> file;   // absent: all files in scope
-  std::optional<UnitId> unit;   // narrows the scope
-  std::optional<Time> as_of;    // absent: now
+  std::optional<FileId> file;  // absent: all files in scope
+  std::optional<UnitId> unit;  // narrows the scope
+  std::optional<Time> as_of;   // absent: now
   size_t page_size = 500;
   std::string page_token;
 };

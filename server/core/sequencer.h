@@ -29,7 +29,7 @@ namespace kapea::server {
 class Sequencer {
  public:
   struct Options {
-    size_t queue_max = 4096;        // submissions waiting; more are refused, ResourceExhausted
+    size_t queue_max = 4096;          // submissions waiting; more are refused, ResourceExhausted
     size_t group_changes_max = 2048;  // Changes in one group
   };
   // What others want to know of a commit; called on the answering thread, in order,
@@ -65,10 +65,10 @@ class Sequencer {
   void AnswerLoop();
   std::vector<Submission> TakeGroup();
 
-  kv::Store& store_;            // constant after construction
-  Published& published_;        // constant after construction
-  const Options options_;       // constant after construction
-  const Listeners listeners_;   // constant after construction
+  kv::Store& store_;                       // constant after construction
+  Published& published_;                   // constant after construction
+  const Options options_;                  // constant after construction
+  const Listeners listeners_;              // constant after construction
   std::unique_ptr<GroupBuilder> builder_;  // the committing thread only
 
   mutable Mutex mutex_;

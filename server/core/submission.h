@@ -43,13 +43,13 @@ struct SubmissionResult {
   std::vector<ParcelReceipt> receipts;  // of the parcels before the refusal, in order
   std::optional<Refusal> refusal;
   uint32_t refused_parcel = 0;
-  std::string checkpoint;               // signed note with time, over all of the above
+  std::string checkpoint;  // signed note with time, over all of the above
 };
 
 // Parcels of one call, decoded, with good signatures.
 struct Submission {
   std::vector<codec::Parcel> parcels;
-  std::optional<Refusal> refused_after;  // the parcel after these was refused already
+  std::optional<Refusal> refused_after;        // the parcel after these was refused already
   std::function<void(SubmissionResult)> done;  // called once, on the answering thread
 };
 

@@ -46,8 +46,8 @@ FileViewRows BuildView(const domain::FileState& file, Time last_received) {
     units.insert(member.unit);
     rows.readers.insert(ReaderPrefix(member) + id);
   }
-  const bool everybodys = file.kind() == domain::FileKind::kDirectory ||
-                          file.kind() == domain::FileKind::kStandards;
+  const bool everybodys =
+      file.kind() == domain::FileKind::kDirectory || file.kind() == domain::FileKind::kStandards;
   if (everybodys) rows.readers.insert(EverybodyPrefix() + id);
   view.units.assign(units.begin(), units.end());
   view.findings = FindingsOf(file, last_received);

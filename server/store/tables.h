@@ -13,19 +13,19 @@
 
 namespace kapea::server {
 
-inline constexpr kv::Table kMeta{"meta"};          // "head" -> LedgerHead, "checkpoint" -> note
-inline constexpr kv::Table kEntries{"entries"};    // u64 sequence -> Entry bytes
-inline constexpr kv::Table kTiles{"tiles"};        // u8 level, u64 index -> up to 256 hashes
-inline constexpr kv::Table kChanges{"changes"};    // file, u64 number -> ChangeRow (file's key)
-inline constexpr kv::Table kIds{"ids"};            // change id -> ChangeLocation
-inline constexpr kv::Table kParcels{"parcels"};    // parcel hash -> ParcelRow
-inline constexpr kv::Table kChains{"chains"};      // device -> ChainHead
-inline constexpr kv::Table kViews{"views"};        // file -> FileView
-inline constexpr kv::Table kDue{"due"};            // u64 time, file, u32 index -> clause
-inline constexpr kv::Table kReaders{"readers"};    // "p" person | "u" unit role, then file -> empty
-inline constexpr kv::Table kBlobs{"blobs"};        // file, chunk hash -> chunk (file's key)
+inline constexpr kv::Table kMeta{"meta"};        // "head" -> LedgerHead, "checkpoint" -> note
+inline constexpr kv::Table kEntries{"entries"};  // u64 sequence -> Entry bytes
+inline constexpr kv::Table kTiles{"tiles"};      // u8 level, u64 index -> up to 256 hashes
+inline constexpr kv::Table kChanges{"changes"};  // file, u64 number -> ChangeRow (file's key)
+inline constexpr kv::Table kIds{"ids"};          // change id -> ChangeLocation
+inline constexpr kv::Table kParcels{"parcels"};  // parcel hash -> ParcelRow
+inline constexpr kv::Table kChains{"chains"};    // device -> ChainHead
+inline constexpr kv::Table kViews{"views"};      // file -> FileView
+inline constexpr kv::Table kDue{"due"};          // u64 time, file, u32 index -> clause
+inline constexpr kv::Table kReaders{"readers"};  // "p" person | "u" unit role, then file -> empty
+inline constexpr kv::Table kBlobs{"blobs"};      // file, chunk hash -> chunk (file's key)
 inline constexpr kv::Table kEnrolments{"enrolments"};  // enrolment id -> EnrolmentRow
-inline constexpr kv::Table kDevices{"devices"};    // device -> DeviceRow (certificates, last seen)
+inline constexpr kv::Table kDevices{"devices"};  // device -> DeviceRow (certificates, last seen)
 
 std::vector<kv::Table> AllTables();
 

@@ -17,7 +17,7 @@
 
 namespace kapea::server {
 
-inline constexpr unsigned kTileLevels = 8;              // a tile spans eight levels of the tree
+inline constexpr unsigned kTileLevels = 8;  // a tile spans eight levels of the tree
 inline constexpr uint64_t kTileWidth = 1u << kTileLevels;
 
 // Collects the hashes that appended leaves complete, and writes the tiles they fall
@@ -32,7 +32,8 @@ class TileWriter {
 
  private:
   const kv::Snapshot& store_;
-  std::map<std::pair<uint8_t, uint64_t>, std::map<uint64_t, Hash>> added_;  // tile -> offset -> hash
+  std::map<std::pair<uint8_t, uint64_t>, std::map<uint64_t, Hash>>
+      added_;  // tile -> offset -> hash
 };
 
 // Nodes out of stored tiles. Keeps the tiles of one question at hand, because a proof

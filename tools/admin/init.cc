@@ -13,7 +13,9 @@
 #include "common/ledger/checkpoint.h"
 #include "common/ledger/tree.h"
 #include "common/pki/authority.h"
+#include "common/pki/certificate.h"
 #include "common/pki/key_file.h"
+#include "server/core/device_book.h"
 #include "server/core/genesis.h"
 #include "server/core/group.h"
 #include "server/store/tables.h"
@@ -98,7 +100,8 @@ class Initialiser {
     keys_.log_seed = log_key_.Seed();
     keys_.device_scalar = server_key_.Scalar();
     keys_.tls_key_pem = tls.ToPem();
-    keys_.tls_chain_pem = chain;
+    // With the root: a newcomer knows only its hash.
+    keys_.tls_chain_pem = chain + root_->certificate_pem();
     const auto parameters = crypto::PassphraseParameters::Calibrate(options_.kdf_target_ms);
     KAPEA_ASSIGN(const std::string sealed,
                  keys_.Seal(options_.server_passphrase.view(), parameters));
@@ -202,11 +205,34 @@ class Initialiser {
     KAPEA_ASSIGN(const auto store, kv::OpenRocksStore(open));
     KAPEA_TRY(server::InstallGenesis(*store, clock_, log_key_, first));
     KAPEA_TRY(Append(*store, second));
+    KAPEA_TRY(KeepDevices(*store));
     KAPEA_ASSIGN(const std::string entry, store->Get(server::kEntries, server::EntryKey(0)));
     deployment_.genesis = ledger::LeafHash(entry);
     deployment_.log_key =
         ledger::ToVerifierKey(ledger::OriginOf(deployment_.id, 1), log_key_.public_key());
     return absl::OkStatus();
+  }
+
+  // The server knows a device's certificates from its enrolment; these had none.
+  absl::Status KeepDevices(kv::Store& store) {
+    kv::Batch batch;
+    for (const Registrar& registrar : registrars_) {
+      const vault::Identity& identity = registrar.identity;
+      KAPEA_ASSIGN(const auto chain, pki::ParseChain(identity.certificate_chain_pem));
+      codec::DeviceRow row;
+      row.person = identity.person;
+      row.device = {identity.device, identity.person, identity.signing_key.verify_key().bytes(),
+                    identity.device_key.public_key(), false};
+      row.offered_person = {identity.person,
+                            1,
+                            identity.person_keys.at(1).public_key(),
+                            {{domain::Role::kRegistrar, deployment_.registry}},
+                            false};
+      row.certificates = {chain.front().fingerprint};
+      row.certificate_expires = chain.front().not_after;
+      server::PutDevice(row, batch);
+    }
+    return store.Commit(batch, kv::Durability::kSynced);
   }
 
   // The standards file, by the same code that the server appends with.

@@ -17,8 +17,12 @@ target_compile_options(kapea_build_flags INTERFACE
   $<$<BOOL:${KAPEA_WERROR}>:-Werror>)
 # With optimisation g++ 12 sees overlaps and uninitialised bytes inside std::string and
 # std::variant that are not there (GCC bugs 105651 and 105562).
+set(kapea_sanitized 0)  # the list itself has commas, which an expression splits
+if(KAPEA_SANITIZE)
+  set(kapea_sanitized 1)
+endif()
 target_compile_options(kapea_build_flags INTERFACE
-  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<OR:$<CONFIG:Release>,$<BOOL:${KAPEA_SANITIZE}>>>:-Wno-restrict;-Wno-maybe-uninitialized>)
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<OR:$<CONFIG:Release>,$<BOOL:${kapea_sanitized}>>>:-Wno-restrict;-Wno-maybe-uninitialized>)
 if(KAPEA_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(kapea_build_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
 elseif(KAPEA_PCH)
@@ -101,6 +105,9 @@ function(kapea_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE
     kapea_build_flags ${arg_DEPS} GTest::gmock GTest::gtest_main)
+  # Tests are compiled to be built fast; the code under test is not.
+  target_compile_options(${name} PRIVATE
+    $<$<OR:$<NOT:$<CONFIG:Debug>>,$<BOOL:${KAPEA_SANITIZE}>>:-O0>)
   target_compile_definitions(${name} PRIVATE
     KAPEA_SOURCE="${PROJECT_SOURCE_DIR}" KAPEA_SHARED="${PROJECT_SOURCE_DIR}/../shared"
     KAPEA_BIN="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")

@@ -1,6 +1,7 @@
 #include "tools/measure/case.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>

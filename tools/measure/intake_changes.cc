@@ -22,7 +22,7 @@ const std::pair<const char*, const char*> kNames[] = {{"family_name_latin", "Inv
 
 absl::Status AddIntake(IntakeRecord& record, const Device& by, const UnitId& unit, Time now,
                        const Seal& seal, codec::ChangeWriter& writer) {
-  const auto next = [&, first = true](const char* field, bool derived = false) mutable {
+  auto next = [&, first = true](const char* field, bool derived = false) mutable {
     domain::FieldWrite write;
     write.record = record.record;
     write.field = field;

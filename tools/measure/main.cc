@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/macros.h"
+#include "common/base/mutex.h"
 #include "common/crypto/hash.h"
 #include "common/rpc/tls_profile.h"
 #include "tools/measure/case.h"
@@ -69,8 +70,11 @@ absl::StatusOr<std::set<std::string>> Wanted(const Arguments& arguments) {
   for (const std::string& name : wanted) {
     if (!all.contains(name)) return absl::InvalidArgumentError("there is no case " + name);
   }
-  for (const CaseInfo& info : Cases()) {
-    if (info.of != nullptr && wanted.contains(info.name)) wanted.insert(info.of);
+  for (size_t before = 0; before != wanted.size();) {
+    before = wanted.size();
+    for (const CaseInfo& info : Cases()) {
+      if (info.of != nullptr && wanted.contains(info.name)) wanted.insert(info.of);
+    }
   }
   return wanted;
 }

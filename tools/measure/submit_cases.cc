@@ -1,8 +1,10 @@
 #include "tools/measure/submit_cases.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "common/base/macros.h"
+#include "common/base/mutex.h"
 #include "common/codec/ledger_codec.h"
 #include "common/codec/wire.h"
 #include "common/domain/roles.h"

@@ -154,8 +154,12 @@ TEST_F(CareTest, ThePoliceCannotReadWhatTheShelterSealsAsTestimony) {
                                 Opening::Everything(), Language::kEnglish);
   ASSERT_TRUE(views.ok()) << views.status();
   for (const FieldView& view : *views) {
-    if (view.field->code == "danger_from") EXPECT_EQ(view.state, FieldView::State::kNoKey);
-    if (view.field->code == "danger_asked") EXPECT_EQ(view.state, FieldView::State::kShown);
+    if (view.field->code == "danger_from") {
+      EXPECT_EQ(view.state, FieldView::State::kNoKey);
+    }
+    if (view.field->code == "danger_asked") {
+      EXPECT_EQ(view.state, FieldView::State::kShown);
+    }
   }
 }
 
@@ -255,7 +259,9 @@ TEST_F(CareTest, OpeningWhatAColleagueSealedLeavesANotice) {
       ViewRecord(VaultOf("manager"), file, intake->record, Opening::Nothing(), Language::kEnglish);
   ASSERT_TRUE(closed.ok());
   for (const FieldView& view : *closed) {
-    if (view.field->sealed()) EXPECT_THAT(view.texts, IsEmpty()) << view.field->code;
+    if (view.field->sealed()) {
+      EXPECT_THAT(view.texts, IsEmpty()) << view.field->code;
+    }
   }
   ASSERT_TRUE(VaultOf("manager").QueueNotices().ok());
   EXPECT_THAT((*VaultOf("manager").File(file))->reads(), IsEmpty());
@@ -365,7 +371,9 @@ TEST_F(CareTest, TheInboxHasWhatWaitsForThisPerson) {
   const auto police = ReadInbox(VaultOf("lead"));
   ASSERT_TRUE(police.ok());
   for (const InboxLine& line : *police) {
-    if (line.kind == InboxKind::kOverdue) EXPECT_EQ(line.file, operation_);
+    if (line.kind == InboxKind::kOverdue) {
+      EXPECT_EQ(line.file, operation_);
+    }
   }
 }
 

@@ -21,7 +21,7 @@
 namespace kapea::testing {
 
 // The canonical bytes of common/packs/kh. Aborts with the mistakes where it has some.
-inline std::string NationalPack() {
+inline std::string ReadNationalPack() {
   std::vector<std::string> paths;
   for (const auto& file : std::filesystem::directory_iterator(KAPEA_SOURCE "/common/packs/kh")) {
     if (file.path().extension() == ".textproto") paths.push_back(file.path().string());
@@ -39,6 +39,12 @@ inline std::string NationalPack() {
   }
   KAPEA_CHECK(source.mistakes.empty());
   return source.bytes;
+}
+
+// Read once for all tests of a program.
+inline const std::string& NationalPack() {
+  static const std::string pack = ReadNationalPack();
+  return pack;
 }
 
 // Threads: one at a time.

@@ -128,7 +128,7 @@ class SmallDisk {
  public:
   explicit SmallDisk(const std::string& path) : path_(path) {
     std::filesystem::create_directories(path);
-    mounted_ = ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=48m") == 0;
+    mounted_ = ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=128m") == 0;
   }
   ~SmallDisk() {
     if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);

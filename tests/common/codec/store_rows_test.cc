@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "common/codec/ca_messages.h"
 #include "common/codec/file_view.h"
 #include "common/codec/finding_codec.h"
@@ -173,6 +175,29 @@ TEST(FindingCodecTest, TellsAStrangerTheFactsAndNoReason) {
   wire.set_certain(true);
   wire.GetReflection()->ListFields(wire, &said);
   EXPECT_EQ(static_cast<int>(said.size()), v1::Finding::descriptor()->field_count());
+}
+
+TEST(FindingCodecTest, ComesBackAsFarAsTheMessageTells) {
+  v1::Finding wire;
+  FindingToWire(SampleFinding(), wire);
+  const auto read = FindingFromWire(wire);
+  ASSERT_TRUE(read.ok()) << read.status();
+  v1::Finding again;
+  FindingToWire(*read, again);
+  // The sentence is made of the parts, which stay behind.
+  wire.clear_explanation();
+  again.clear_explanation();
+  EXPECT_EQ(again.SerializeAsString(), wire.SerializeAsString());
+  EXPECT_TRUE(read->parts.empty());
+  const auto refused = [&](const std::function<void(v1::Finding&)>& alter) {
+    v1::Finding other = wire;
+    alter(other);
+    return FindingFromWire(other).status().code() == absl::StatusCode::kDataLoss;
+  };
+  EXPECT_TRUE(refused([](v1::Finding& f) { f.set_file("short"); }));
+  EXPECT_TRUE(refused([](v1::Finding& f) { f.set_record("short"); }));
+  EXPECT_TRUE(refused([](v1::Finding& f) { f.set_waived_by("short"); }));
+  EXPECT_TRUE(refused([](v1::Finding& f) { f.set_status(static_cast<v1::FindingStatus>(99)); }));
 }
 
 TEST(FindingCodecTest, AFileViewKeepsFactsAndItsHeadAlone) {
