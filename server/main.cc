@@ -87,10 +87,11 @@ int Verify(const Config& config, const codec::ServerKeys& keys) {
   if (!store.ok()) return Fail(kFailed, store.status());
   const auto log_key = crypto::NoteSigningKey::FromSeed(keys.log_seed);
   if (!log_key.ok()) return Fail(kKeys, log_key.status());
-  const auto report = VerifyStore(**store, log_key->public_key(), [](int percent) {
-    std::fprintf(stderr, "\rverifying: %d %%", percent);
+  const bool watched = isatty(STDERR_FILENO) != 0;
+  const auto report = VerifyStore(**store, log_key->public_key(), [watched](int percent) {
+    if (watched) std::fprintf(stderr, "\rverifying: %d %%", percent);
   });
-  std::fprintf(stderr, "\n");
+  if (watched) std::fprintf(stderr, "\n");
   if (!report.ok()) return Fail(kDamaged, report.status());
   std::printf("entries %llu, changes %llu, parcels %llu, files %llu, views %llu\nroot %s\n",
               static_cast<unsigned long long>(report->entries),
