@@ -90,7 +90,7 @@ function(kapea_executable name)
   endif()
 endfunction()
 
-# kapea_test(<name> SOURCES ... [DEPS ...] [LABELS unit|story|sim|golden|fuzz|tidy|thread ...]
+# kapea_test(<name> SOURCES ... [DEPS ...] [LABELS unit|story|sim|fault|golden|fuzz|tidy|thread ...]
 #            [TIMEOUT s] [GRPC])
 # One program, one ctest entry; it finds the public vectors beside the project,
 # where they are present, under KAPEA_SHARED and the sources under KAPEA_SOURCE.
