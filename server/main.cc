@@ -159,10 +159,6 @@ absl::StatusOr<DeploymentId> DeploymentOf(const kv::Store& store) {
         "the store has no genesis: run kapea-admin init first, nothing was changed");
   }
   KAPEA_ASSIGN(const codec::LedgerHead head, codec::LedgerHead::Decode(*row));
-  if (head.views != kViewsVersion) {
-    return absl::FailedPreconditionError("want views of version " + std::to_string(kViewsVersion) +
-                                         ", the store has " + std::to_string(head.views));
-  }
   return head.deployment;
 }
 

@@ -15,6 +15,8 @@
 #include "server/core/deliveries.h"
 #include "server/core/device_book.h"
 #include "server/core/enrolment.h"
+#include "server/core/group.h"
+#include "server/core/rebuild.h"
 #include "server/service/blob_service.h"
 #include "server/service/enrol_services.h"
 #include "server/service/parts.h"
@@ -86,6 +88,7 @@ struct Server::State {
   bool stopped KAPEA_GUARDED_BY(mutex) = false;
   std::thread ticker;
 
+  absl::Status RebuildOldViews();
   absl::Status OpenCore();
   absl::Status OpenListener();
   absl::Status Serve();
@@ -104,7 +107,18 @@ void Server::State::OnRevoked(const std::vector<DeviceId>& devices) {
   }
 }
 
+absl::Status Server::State::RebuildOldViews() {
+  KAPEA_ASSIGN(const bool needed, NeedsRebuild(ground.store));
+  if (!needed) return absl::OkStatus();
+  ground.log.Info("views_of_another_version", {{"wanted", int64_t{kViewsVersion}}});
+  return RebuildViews(ground.store, [this](uint64_t folded, uint64_t all) {
+    ground.log.Info("views_rebuilt",
+                    {{"changes", static_cast<int64_t>(folded)}, {"of", static_cast<int64_t>(all)}});
+  });
+}
+
 absl::Status Server::State::OpenCore() {
+  KAPEA_TRY(RebuildOldViews());
   followers = std::make_unique<Followers>(options.follows_per_device);
   Sequencer::Listeners listeners;
   listeners.on_files_changed = [this](const auto& files) { followers->OnFilesChanged(files); };

@@ -23,11 +23,14 @@
 #include "common/base/file.h"
 #include "common/base/macros.h"
 #include "common/codec/ledger_codec.h"
+#include "common/codec/store_rows.h"
 #include "common/codec/wire.h"
 #include "common/crypto/passphrase.h"
+#include "common/kv/open.h"
 #include "common/pki/key_file.h"
 #include "common/rpc/tls_profile.h"
 #include "kapea/v1/sync_service.grpc.pb.h"
+#include "server/store/tables.h"
 #include "tests/fault/crash_ground.h"
 #include "tests/support/test_deployment.h"
 
@@ -150,6 +153,9 @@ class KapeadCrash : public ::testing::Test {
   bool Start();
   void EndRound(CrashStage stage, bool power_cut);
   int Verify() { return Child(Command("--verify"), {}).Wait(); }
+
+  // As a program would that knows other views.
+  void LeaveOtherViews();
 
   // The load.
   void SignMore(Pusher& pusher);
@@ -415,6 +421,29 @@ void KapeadCrash::Round(CrashStage stage, bool power_cut) {
   EndRound(stage, power_cut);
 }
 
+void KapeadCrash::LeaveOtherViews() {
+  kv::OpenOptions options;
+  options.directory = folder_ + "/store";
+  options.tables = server::AllTables();
+  options.master_key = &world_.master_key;
+  const auto store = kv::OpenRocksStore(options);
+  KAPEA_CHECK(store.ok());
+  auto head = codec::LedgerHead::Decode(*(*store)->Get(server::kMeta, "head"));
+  KAPEA_CHECK(head.ok());
+  head->views += 1;
+  kv::Batch batch;
+  batch.Put(server::kMeta, "head", head->Encode());
+  KAPEA_CHECK((*store)
+                  ->Scan(server::kViews, "", "",
+                         [&batch](std::string_view file, std::string_view) {
+                           batch.Put(server::kViews, file, "another view");
+                           batch.Put(server::kReaders, "z" + std::string(file), "");
+                           return batch.operations().size() < 20;
+                         })
+                  .ok());
+  KAPEA_CHECK((*store)->Commit(batch, kv::Durability::kSynced).ok());
+}
+
 TEST_F(KapeadCrash, LosesNothingThatItGaveAReceiptFor) {
   const int kills = CrashRounds(kKills);
   for (int round = 0; counters_.all() < kills && losses_.empty() && !HasFailure(); ++round) {
@@ -440,7 +469,41 @@ TEST_F(KapeadCrash, LosesNothingThatItGaveAReceiptFor) {
   EXPECT_GE(2 * counters_.power_cuts(), counters_.all() - 1);
 }
 
-// That the test above can fail: a disk that says "synced" and does nothing is what a
+// Views of another version are built anew at start, and killed there it begins again.
+TEST_F(KapeadCrash, BuildsViewsAnewHoweverOftenItIsKilled) {
+  constexpr int kFiles = 500;  // of five rows: three batches
+  ground_->Plan(CrashStage::kNone, 1);
+  ASSERT_TRUE(Start());
+  Pusher& lead = *pushers_.front();
+  for (int i = 0; i < kFiles; ++i) {
+    const auto founding =
+        world_.Found(*lead.device, file_, {&world_.officer, &world_.supervisor, &world_.intake});
+    lead.sent.push_back(world_.Sign(*lead.device, {founding}));
+  }
+  CheckReceipts(false);
+  kapead_.reset();
+  LeaveOtherViews();
+  ground_->Settle();
+  ASSERT_EQ(Verify(), 4) << "want it to see other views";
+  const std::pair<CrashStage, int> kills[] = {
+      {CrashStage::kBeforeWrite, 1}, {CrashStage::kWithinWrite, 1}, {CrashStage::kBeforeWrite, 2},
+      {CrashStage::kWithinWrite, 2}, {CrashStage::kBeforeWrite, 3}, {CrashStage::kWithinWrite, 3},
+      {CrashStage::kWritten, 1},     {CrashStage::kSynced, 1}};
+  for (const auto& [stage, n] : kills) {
+    ground_->Plan(stage, n);
+    ASSERT_FALSE(Start()) << NameOf(stage) << " " << n;
+    kapead_->Wait();
+    EXPECT_EQ(ground_->died_at(), stage) << n;
+    EndRound(stage, true);
+  }
+  ground_->Plan(CrashStage::kNone, 1);
+  ASSERT_TRUE(Start());
+  kapead_.reset();
+  EXPECT_EQ(losses_, std::vector<std::string>());
+  EXPECT_EQ(Verify(), 0);
+}
+
+// That the first test can fail: a disk that says "synced" and does nothing is what a
 // server looks like that acknowledges before it syncs.
 TEST_F(KapeadCrash, NoticesAnAcknowledgementBeforeTheSync) {
   ground_->SetLying(true);
