@@ -19,6 +19,7 @@
 #include "common/base/file.h"
 #include "common/base/macros.h"
 #include "common/codec/ca_messages.h"
+#include "common/codec/protobuf_log.h"
 #include "common/crypto/secret.h"
 #include "common/pki/authority.h"
 #include "common/pki/certificate.h"
@@ -111,6 +112,7 @@ absl::Status Listen(const std::string& path, const pki::Authority& authority, co
 
 int Main(int argc, char** argv) {
   crypto::HardenProcess();
+  codec::QuietProtobuf();
   CLI::App app("kapea-ca: holds the key of the Device CA and issues for kapead");
   int fd = -1;
   std::string listen, deployment, certificate, key;

@@ -18,6 +18,7 @@
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/macros.h"
+#include "common/codec/protobuf_log.h"
 #include "common/codec/server_keys.h"
 #include "common/crypto/passphrase_box.h"
 #include "common/crypto/secret.h"
@@ -209,6 +210,7 @@ absl::Status Run(const Config& config, const codec::ServerKeys& keys, const sigs
 
 int Main(int argc, char** argv) {
   crypto::HardenProcess();
+  codec::QuietProtobuf();
   CLI::App app("kapead: the server of a Kapea deployment");
   Arguments arguments;
   app.add_option("--config", arguments.config, "configuration, textproto")->required();

@@ -8,11 +8,13 @@
 
 #include "client/cli/exit_code.h"
 #include "client/cli/program.h"
+#include "common/codec/protobuf_log.h"
 #include "common/rpc/tls_profile.h"
 
 int main(int argc, char** argv) {
   // Neither a core file nor another program of this user gets at opened keys.
   ::prctl(PR_SET_DUMPABLE, 0);
+  kapea::codec::QuietProtobuf();
   if (const absl::Status profile = kapea::rpc::InstallTlsProfile(); !profile.ok()) {
     std::fprintf(stderr, "kapea: %s\n", std::string(profile.message()).c_str());
     return kapea::cli::kExitOther;

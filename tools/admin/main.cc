@@ -14,6 +14,7 @@
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/macros.h"
+#include "common/codec/protobuf_log.h"
 #include "common/crypto/secret.h"
 #include "common/domain/roles.h"
 #include "common/rpc/tls_profile.h"
@@ -409,5 +410,6 @@ class Program {
 
 int main(int argc, char** argv) {
   kapea::crypto::HardenProcess();
+  kapea::codec::QuietProtobuf();
   return kapea::admin::Program().Run(argc, argv);
 }
