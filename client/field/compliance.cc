@@ -51,14 +51,8 @@ void AddLine(ClauseLine line, Time as_of, FileCompliance& report) {
 
 std::vector<FileCompliance> ByStandards(const standards::Asked& asked, const domain::Pack& pack,
                                         const FileCompliance& head) {
-  std::map<std::string, const domain::Standard*> newest;
-  for (const auto& standard : pack.standards) {
-    if (standard->file_kind != asked.file.kind()) continue;
-    const domain::Standard*& known = newest[standard->id];
-    if (known == nullptr || standard->version > known->version) known = standard.get();
-  }
   std::vector<FileCompliance> reports;
-  for (const auto& [id, standard] : newest) {
+  for (const auto* standard : standards::StandardsFor(pack, asked.file.kind())) {
     FileCompliance report = head;
     report.source = standard->id;
     report.version = standard->version;
@@ -77,15 +71,8 @@ std::vector<FileCompliance> ByStandards(const standards::Asked& asked, const dom
 
 std::vector<FileCompliance> ByChecklists(const standards::Asked& asked,
                                          const FileCompliance& head) {
-  std::map<std::string, const domain::Form*> checklists;
-  for (const auto& [id, record] : asked.file.records()) {
-    const domain::Form* form = asked.file.FormOf(record);
-    if (form != nullptr && form->kind == domain::FormKind::kChecklist && !record.voided()) {
-      checklists[form->id] = form;
-    }
-  }
   std::vector<FileCompliance> reports;
-  for (const auto& [id, form] : checklists) {
+  for (const auto* form : standards::ChecklistsOf(asked.file)) {
     FileCompliance report = head;
     report.source = form->id;
     report.version = form->version;

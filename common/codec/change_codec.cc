@@ -1,6 +1,7 @@
 #include "common/codec/change_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "common/base/macros.h"
@@ -10,11 +11,14 @@
 #include "common/crypto/domains.h"
 #include "common/crypto/hash.h"
 #include "common/ledger/tree.h"
+#include "google/protobuf/arena.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "kapea/v1/change.pb.h"
 
 namespace kapea::codec {
 namespace {
+
+using google::protobuf::Arena;
 
 Hash LeafHashOf(std::string_view salt, std::string_view content) {
   static constexpr char kLeafPrefix = 0;
@@ -53,8 +57,8 @@ absl::StatusOr<Hash> HashOfLeaf(const v1::Leaf& leaf, Salt* salt, bool* withheld
 }
 
 // A header of another format version is read as far as it goes.
-absl::StatusOr<domain::Header> DecodeHeader(std::string_view bytes) {
-  v1::ChangeHeader wire;
+absl::StatusOr<domain::Header> DecodeHeader(std::string_view bytes, Arena& arena) {
+  auto& wire = *Arena::CreateMessage<v1::ChangeHeader>(&arena);
   if (!wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Malformed("header");
   }
@@ -63,23 +67,27 @@ absl::StatusOr<domain::Header> DecodeHeader(std::string_view bytes) {
 }
 
 absl::StatusOr<domain::WriteBody> DecodeWrite(const domain::Header& header, std::string_view bytes,
-                                              const Hash& leaf) {
+                                              const Hash& leaf, Arena& arena) {
   // What a newer format says cannot be judged here; the hash still holds it fast.
   if (header.format != 1) return domain::WriteBody(domain::Withheld{leaf});
-  v1::Write wire;
+  auto& wire = *Arena::CreateMessage<v1::Write>(&arena);
   KAPEA_TRY(DecodeCanonical(bytes, "write", wire));
   return FromWire(wire);
 }
 
 absl::StatusOr<domain::Change> FromMessage(const v1::Change& wire) {
   domain::Change change;
+  // Of the parsed parts, freed at once; those of most Changes need no more.
+  alignas(8) std::array<char, 4096> first_block;
+  Arena arena(first_block.data(), first_block.size());
   std::vector<Hash> leaves;
+  leaves.reserve(static_cast<size_t>(wire.writes_size()) + 1);
   Salt salt;
   bool withheld = false;
   KAPEA_ASSIGN(const Hash first, HashOfLeaf(wire.header(), &salt, &withheld));
   if (withheld) return Malformed("change: its header is withheld");
   leaves.push_back(first);
-  KAPEA_ASSIGN(change.header, DecodeHeader(wire.header().content()));
+  KAPEA_ASSIGN(change.header, DecodeHeader(wire.header().content(), arena));
   if (change.header.writes != static_cast<uint32_t>(wire.writes_size()) ||
       wire.writes_size() == 0 || change.header.writes > kWritesPerChangeMax) {
     return Malformed("change: number of writes");
@@ -92,7 +100,7 @@ absl::StatusOr<domain::Change> FromMessage(const v1::Change& wire) {
     if (withheld) {
       write.body = domain::Withheld{hash};
     } else {
-      KAPEA_ASSIGN(write.body, DecodeWrite(change.header, leaf.content(), hash));
+      KAPEA_ASSIGN(write.body, DecodeWrite(change.header, leaf.content(), hash, arena));
     }
   }
   change.hash = ledger::RootOf(leaves);

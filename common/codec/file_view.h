@@ -14,15 +14,15 @@
 
 namespace kapea::codec {
 
-// The view row of a file. Holds facts and due times; a reader makes statuses of them.
+// The view row of a file. Holds facts and due times; a reader makes statuses of them:
+// what does not apply is left out, and pending and overdue are one.
 struct FileView {
   domain::FileKind kind = domain::FileKind::kNone;
   bool drill = false;
   uint64_t number = 0;
   Time founded;
   std::vector<UnitId> units;
-  std::vector<standards::Finding> findings;
-  std::string Encode() const;
+  std::string Encode(const std::vector<standards::Finding>& findings) const;
 };
 // What of it a reader needs without its findings.
 struct FileViewHead {

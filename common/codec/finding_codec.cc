@@ -1,16 +1,39 @@
 #include "common/codec/finding_codec.h"
 
 #include "common/base/macros.h"
+#include "common/codec/canonical.h"
 #include "common/codec/file_view.h"
 #include "common/codec/wire_values.h"
 #include "common/domain/roles.h"
+#include "google/protobuf/arena.h"
 #include "kapea/store/v1/store.pb.h"
 
 namespace kapea::codec {
 namespace {
 
-void FactsToWire(const standards::Finding& finding, v1::Finding& wire) {
+void FactToRow(const standards::Finding& finding, store::v1::Fact& row) {
+  row.set_code(finding.code);
+  if (finding.record) row.set_record(finding.record->str());
+  row.set_status(static_cast<v1::FindingStatus>(finding.open() ? domain::FindingStatus::kPending
+                                                               : finding.status));
+  row.set_by_device_clock(!finding.open() && !finding.certain);
+  row.set_disputed(finding.disputed);
+  if (finding.due) {
+    row.set_due_ms(finding.due->soft.latest.unix_ms());
+    row.set_due_strict(finding.due_strict);
+  }
+  if (finding.done) {
+    row.set_done_earliest_ms(finding.done->soft.earliest.unix_ms());
+    row.set_done_latest_ms(finding.done->soft.latest.unix_ms());
+  }
+  if (finding.waived_by) row.set_waived_by(finding.waived_by->str());
+}
+
+}  // namespace
+
+void FindingToWire(const standards::Finding& finding, v1::Finding& wire) {
   wire.set_clause(finding.code);
+  wire.set_file(finding.file.str());
   if (finding.record) wire.set_record(finding.record->str());
   wire.set_status(static_cast<v1::FindingStatus>(finding.status));
   wire.set_certain(finding.certain);
@@ -24,13 +47,6 @@ void FactsToWire(const standards::Finding& finding, v1::Finding& wire) {
   wire.set_standard(finding.source);
   wire.set_version(finding.version);
   if (finding.waived_by) wire.set_waived_by(finding.waived_by->str());
-}
-
-}  // namespace
-
-void FindingToWire(const standards::Finding& finding, v1::Finding& wire) {
-  FactsToWire(finding, wire);
-  wire.set_file(finding.file.str());
   wire.set_severity(std::string(domain::NameOf(finding.severity)));
   wire.set_explanation(standards::Explain(finding));
 }
@@ -66,15 +82,26 @@ absl::StatusOr<standards::Finding> FindingFromWire(const v1::Finding& wire) {
   return finding;
 }
 
-std::string FileView::Encode() const {
-  store::v1::FileView row;
+std::string FileView::Encode(const std::vector<standards::Finding>& findings) const {
+  google::protobuf::Arena arena;
+  auto& row = *google::protobuf::Arena::CreateMessage<store::v1::FileView>(&arena);
   row.set_kind(static_cast<v1::FileKind>(kind));
   row.set_drill(drill);
   row.set_number(number);
   row.set_founded_ms(founded.unix_ms());
   for (const UnitId& unit : units) row.add_units(unit.str());
-  for (const standards::Finding& finding : findings) FactsToWire(finding, *row.add_findings());
-  return row.SerializeAsString();
+  store::v1::FactsBySource* source = nullptr;
+  for (const standards::Finding& finding : findings) {
+    if (finding.status == domain::FindingStatus::kNotApplicable) continue;
+    if (source == nullptr || source->source() != finding.source ||
+        source->version() != finding.version) {
+      source = row.add_sources();
+      source->set_source(finding.source);
+      source->set_version(finding.version);
+    }
+    FactToRow(finding, *source->add_facts());
+  }
+  return EncodeCanonical(row);
 }
 
 absl::StatusOr<FileViewHead> FileViewHead::Decode(std::string_view bytes) {

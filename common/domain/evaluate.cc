@@ -94,7 +94,14 @@ Outcome Evaluation::Moment(const EventTime& time) const {
 }
 
 bool Evaluation::HasCome(const Outcome& moment) const {
-  return moment.kind == Type::kMoment && moment.time.soft.earliest <= scope_.as_of;
+  if (moment.kind != Type::kMoment) return false;
+  if (moment.time.soft.earliest <= scope_.as_of) return true;
+  LastsUntil(moment.time.soft.earliest);
+  return false;
+}
+
+void Evaluation::LastsUntil(Time moment) const {
+  if (scope_.until != nullptr && moment < *scope_.until) *scope_.until = moment;
 }
 
 Outcome Evaluation::AsTruth(Outcome outcome, const Frame& frame) const {
@@ -120,7 +127,10 @@ Outcome Evaluation::RunMoment(const Expression& node, const Frame& frame) {
 }
 
 Outcome Evaluation::Run(const Expression& node, const Frame& frame) {
-  if (++steps_ > kEvaluationStepsMax) return Outcome();
+  if (++steps_ > kEvaluationStepsMax) {
+    exhausted_ = true;
+    return Outcome();
+  }
   switch (node.op) {
     case Op::kOr:
     case Op::kAnd:
@@ -131,7 +141,7 @@ Outcome Evaluation::Run(const Expression& node, const Frame& frame) {
       return RunIn(node, frame);
     case Op::kPlus:
     case Op::kMinus:
-      return RunSum(node, frame);
+      return Sum(node.args[0], node.args[1], node.op == Op::kMinus, frame);
     case Op::kName:
       return RunName(node, frame);
     case Op::kCall: {
@@ -247,12 +257,12 @@ Outcome Evaluation::RunIn(const Expression& node, const Frame& frame) {
   return Joined(Truth(found, value.time), value, value);
 }
 
-Outcome Evaluation::RunSum(const Expression& node, const Frame& frame) {
-  const Outcome a = Run(node.args[0], frame);
-  Outcome b = Run(node.args[1], frame);
+Outcome Evaluation::Sum(const Expression& left, const Expression& right, bool minus,
+                        const Frame& frame) {
+  const Outcome a = Run(left, frame);
+  Outcome b = Run(right, frame);
   if (a.unknown() || b.unknown()) return Outcome();
   if (a.kind == Type::kAbsent || b.kind == Type::kAbsent) return Joined(Absent(frame), a, b);
-  const bool minus = node.op == Op::kMinus;
   if (minus && __builtin_sub_overflow(int64_t{0}, b.number, &b.number)) return Outcome();
   Outcome sum = a;
   sum.steps.clear();

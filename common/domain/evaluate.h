@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,13 @@ class LinkedFiles {
                                              std::string_view relation) const = 0;
 };
 
+// What the events of one standard say of one file as of one moment, as far as known.
+struct EventOutcome {
+  Outcome outcome;
+  Time until = Time::Max();  // as Scope::until
+};
+using EventOutcomes = std::map<const NamedMoment*, EventOutcome>;
+
 // Where names are looked up. The FileState has been folded up to `as_of` by the caller.
 struct Scope {
   const FileState& file;
@@ -58,6 +66,12 @@ struct Scope {
   const Standard* standard = nullptr;   // whose events are names
   const Record* record = nullptr;       // the record at hand
   const Form* form = nullptr;           // its form; nullptr: as the file says
+  // Filled and read while clauses of `standard` are evaluated one after the other; nullptr:
+  // each works its events out for itself. Of this file, moment and standard alone.
+  EventOutcomes* events = nullptr;
+  // Lowered to the first moment after `as_of` at which the outcome may be another though
+  // nothing is written; nullptr: nobody asks.
+  Time* until = nullptr;
 };
 
 // Pure; ends after a bounded number of steps, then unknown. An empty condition is

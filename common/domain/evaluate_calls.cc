@@ -51,7 +51,7 @@ Evaluation::Call Evaluation::FindCall(std::string_view name) {
 
 namespace {
 
-const FieldValue* ShownOf(const Record* record, const std::string& code) {
+const FieldValue* ShownOf(const Record* record, std::string_view code) {
   const FieldValue* shown = record != nullptr ? record->Shown(code) : nullptr;
   return shown != nullptr && !shown->cleared() ? shown : nullptr;
 }
@@ -223,10 +223,7 @@ Outcome Evaluation::CallWithin(const Expression& call, const Frame& frame) {
   if (call.args.size() != 3) return Outcome();
   const Outcome a = RunMoment(call.args[0], frame);
   if (!a.unknown() && !HasCome(a)) return AsTruth(Absent(frame), frame);
-  Expression limit;
-  limit.op = Expression::Op::kPlus;
-  limit.args = {call.args[1], call.args[2]};
-  const Outcome b = Run(limit, frame);
+  const Outcome b = Sum(call.args[1], call.args[2], false, frame);
   if (a.unknown() || b.unknown()) return Outcome();
   if (b.kind != Type::kMoment) return AsTruth(Absent(frame), frame);
   Outcome outcome = Ordered(a, b, false);
@@ -301,7 +298,10 @@ Outcome Evaluation::CallHour(const Expression& call, const Frame& frame) {
 
 // made(), founded(), now()
 Outcome Evaluation::CallClock(const Expression& call, const Frame& frame) {
-  if (call.text == "now") return Exact(Moment({}), scope_.as_of);
+  if (call.text == "now") {
+    LastsUntil(scope_.as_of + Duration::Milliseconds(1));
+    return Exact(Moment({}), scope_.as_of);
+  }
   if (call.text == "founded") return Moment(scope_.file.founded_at());
   return frame.record != nullptr ? Moment(frame.record->made) : Absent(frame);
 }
@@ -363,7 +363,8 @@ Outcome Evaluation::CallLinked(const Expression& call, const Frame& frame) {
     Outcome part;
     if (file != nullptr) {
       // Links of the other file are not followed: an expression looks one file far.
-      const Scope there{*file, scope_.as_of, nullptr, nullptr, nullptr, nullptr};
+      const Scope there{*file,   scope_.as_of, nullptr, nullptr,
+                        nullptr, nullptr,      nullptr, scope_.until};
       Evaluation evaluation(there);
       evaluation.steps_ = steps_;
       part = evaluation.Run(call.args[1], {});

@@ -1,6 +1,7 @@
 // What a name means: fields of the record at hand, facts, events, other forms.
 #include <algorithm>
 #include <chrono>
+#include <utility>
 #include <variant>
 
 #include "common/domain/evaluation.h"
@@ -90,13 +91,17 @@ std::optional<Evaluation::Frame> Evaluation::FrameOfForm(std::string_view form,
     if (ancestor->record != nullptr && ancestor->record->form.form == form) return ancestor;
     ancestor = ParentOf(*ancestor);
   }
-  const auto records = scope_.file.RecordsOf(form);
-  if (records.empty()) return std::nullopt;
-  return FrameOf(*records.front());
+  const Record* first = scope_.file.FirstOf(form);
+  if (first == nullptr) return std::nullopt;
+  return FrameOf(*first);
 }
 
 Outcome Evaluation::Define(const Condition& condition, const Frame& frame, bool moment) {
-  if (depth_ >= kEvaluationDepthMax || condition.empty()) return Outcome();
+  if (condition.empty()) return Outcome();
+  if (depth_ >= kEvaluationDepthMax) {
+    exhausted_ = true;
+    return Outcome();
+  }
   ++depth_;
   Outcome outcome = moment ? RunMoment(condition.root(), frame) : RunTruth(condition.root(), frame);
   --depth_;
@@ -108,7 +113,8 @@ Outcome Evaluation::RunFact(const NamedFact& fact, const Frame& frame) {
   FieldAt box;
   box.record = frame.record;
   box.state = frame.record != nullptr ? FieldAt::State::kFound : FieldAt::State::kNoRecord;
-  box.code = std::string(kFactPrefix) + fact.code;
+  const std::string code = std::string(kFactPrefix) + fact.code;
+  box.code = code;
   if (frame.form != nullptr) box.field = frame.form->FindField(box.code);
   const Outcome ticked = AsTruth(ValueOf(box, frame), frame);
   if (fact.when.empty()) return ticked;
@@ -119,7 +125,7 @@ Outcome Evaluation::RunFact(const NamedFact& fact, const Frame& frame) {
   return computed;
 }
 
-std::optional<Outcome> Evaluation::RunDefinition(const std::string& name, const Frame& frame) {
+std::optional<Outcome> Evaluation::RunDefinition(std::string_view name, const Frame& frame) {
   if (frame.form == nullptr) return std::nullopt;
   if (const auto* fact = FindCode(frame.form->facts, name)) return RunFact(*fact, frame);
   if (const auto* event = FindCode(frame.form->events, name)) {
@@ -128,8 +134,32 @@ std::optional<Outcome> Evaluation::RunDefinition(const std::string& name, const 
   return std::nullopt;
 }
 
+// What an event says without a record at hand is the same for every clause of the
+// standard: it is worked out once, unless a limit was met on the way.
+std::optional<Outcome> Evaluation::RunStandardEvent(std::string_view name, const Frame& frame) {
+  if (scope_.standard == nullptr) return std::nullopt;
+  const NamedMoment* event = FindCode(scope_.standard->events, name);
+  if (event == nullptr) return std::nullopt;
+  const bool shared = scope_.events != nullptr && frame.record == nullptr && frame.form == nullptr;
+  if (!shared) return Define(event->at, frame, true);
+  auto known = scope_.events->find(event);
+  if (known == scope_.events->end()) {
+    Time outer = Time::Max();
+    if (scope_.until != nullptr) std::swap(outer, *scope_.until);
+    EventOutcome found{Define(event->at, frame, true)};
+    if (scope_.until != nullptr) {
+      found.until = *scope_.until;
+      *scope_.until = std::min(outer, found.until);
+    }
+    if (exhausted_) return std::move(found.outcome);
+    known = scope_.events->emplace(event, std::move(found)).first;
+  }
+  LastsUntil(known->second.until);
+  return known->second.outcome;
+}
+
 Outcome Evaluation::RunName(const Expression& node, const Frame& frame) {
-  const std::string& name = node.text;
+  const std::string_view name = node.text;
   // The record's own field, then facts and events up the line of parents.
   const FieldAt own = FindField(name, frame);
   if (own.state == FieldAt::State::kFound) return ValueOf(own, frame);
@@ -140,14 +170,10 @@ Outcome Evaluation::RunName(const Expression& node, const Frame& frame) {
     form_missing = form_missing || (at->record != nullptr && at->form == nullptr);
     at = ParentOf(*at);
   }
-  if (scope_.standard != nullptr) {
-    if (const auto* event = FindCode(scope_.standard->events, name)) {
-      return Define(event->at, frame, true);
-    }
-  }
+  if (auto outcome = RunStandardEvent(name, frame)) return *std::move(outcome);
   const size_t dot = name.find('.');
-  if (dot != std::string::npos) {
-    const auto other = FrameOfForm(std::string_view(name).substr(0, dot), frame);
+  if (dot != std::string_view::npos) {
+    const auto other = FrameOfForm(name.substr(0, dot), frame);
     if (!other) return Absent(frame);
     if (other->form == nullptr) return Outcome();
     return RunDefinition(name.substr(dot + 1), *other).value_or(Absent(*other));
@@ -155,15 +181,15 @@ Outcome Evaluation::RunName(const Expression& node, const Frame& frame) {
   if (form_missing) return Outcome();
   Outcome literal;
   literal.kind = Type::kCodes;
-  literal.codes = {name};
+  literal.codes = {node.text};
   literal.time = scope_.file.founded_at();
   return literal;
 }
 
 // A whole name that is a field of the form at hand comes before FORM.field.
-Evaluation::FieldAt Evaluation::FindField(const std::string& name, const Frame& frame) const {
+Evaluation::FieldAt Evaluation::FindField(std::string_view name, const Frame& frame) const {
   FieldAt at;
-  const auto look = [&at](const Frame& where, const std::string& code) {
+  const auto look = [&at](const Frame& where, std::string_view code) {
     at.record = where.record;
     at.code = code;
     at.field = where.form != nullptr ? where.form->FindField(code) : nullptr;
@@ -177,8 +203,8 @@ Evaluation::FieldAt Evaluation::FindField(const std::string& name, const Frame& 
   };
   if (look(frame, name)) return at;
   const size_t dot = name.find('.');
-  if (dot == std::string::npos) return at;
-  const auto other = FrameOfForm(std::string_view(name).substr(0, dot), frame);
+  if (dot == std::string_view::npos) return at;
+  const auto other = FrameOfForm(name.substr(0, dot), frame);
   if (!other) return at;
   look(*other, name.substr(dot + 1));
   return at;

@@ -43,7 +43,7 @@ class Evaluation {
     State state = State::kNoRecord;
     const Record* record = nullptr;
     const Field* field = nullptr;  // nullptr where the form is not known here
-    std::string code;
+    std::string_view code;         // into the expression, or as long as the caller keeps it
   };
   using Call = Outcome (Evaluation::*)(const Expression&, const Frame&);
 
@@ -53,13 +53,14 @@ class Evaluation {
   Outcome Absent(const Frame& frame) const;
   Outcome Moment(const EventTime& time) const;
   bool HasCome(const Outcome& moment) const;
+  void LastsUntil(Time moment) const;
 
   // Operators.
   Outcome RunJunction(const Expression& node, const Frame& frame);
   Outcome RunNot(const Expression& node, const Frame& frame);
   Outcome RunComparison(const Expression& node, const Frame& frame);
   Outcome RunIn(const Expression& node, const Frame& frame);
-  Outcome RunSum(const Expression& node, const Frame& frame);
+  Outcome Sum(const Expression& left, const Expression& right, bool minus, const Frame& frame);
   Outcome Ordered(const Outcome& a, const Outcome& b, bool strict) const;
 
   // Names.
@@ -67,10 +68,11 @@ class Evaluation {
   std::optional<Frame> ParentOf(const Frame& frame) const;
   std::optional<Frame> FrameOfForm(std::string_view form, const Frame& frame) const;
   Outcome RunName(const Expression& node, const Frame& frame);
-  std::optional<Outcome> RunDefinition(const std::string& name, const Frame& frame);
+  std::optional<Outcome> RunDefinition(std::string_view name, const Frame& frame);
   Outcome Define(const Condition& condition, const Frame& frame, bool moment);
   Outcome RunFact(const NamedFact& fact, const Frame& frame);
-  FieldAt FindField(const std::string& name, const Frame& frame) const;
+  std::optional<Outcome> RunStandardEvent(std::string_view name, const Frame& frame);
+  FieldAt FindField(std::string_view name, const Frame& frame) const;
   Outcome ValueOf(const FieldAt& at, const Frame& frame) const;
 
   // Functions.
@@ -98,6 +100,7 @@ class Evaluation {
   const Scope& scope_;
   size_t steps_ = 0;
   size_t depth_ = 0;
+  bool exhausted_ = false;  // a limit was met: what came out is not the whole truth
 };
 
 }  // namespace kapea::domain

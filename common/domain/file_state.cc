@@ -36,8 +36,8 @@ Verdict FileState::Judge(const Change& change, uint64_t sequence,
   return Judgement(*this, change, sequence, around).Reach();
 }
 
-void FileState::Append(const Placed& placed, const Surroundings& around) {
-  if (placed.entry.number <= number_) return;
+Verdict FileState::Append(Placed placed, const Surroundings& around) {
+  if (placed.entry.number <= number_) return placed.entry.verdict;
   std::vector<Placed> locals;
   if (by_ledger_) {
     locals = std::move(locals_);
@@ -47,21 +47,26 @@ void FileState::Append(const Placed& placed, const Surroundings& around) {
     *this = std::move(ledger_only);
   }
   number_ = placed.entry.number;
-  const Change& change = *placed.change;
-  if (placed_.try_emplace(change.id, change.hash).second) {
-    Waiting next{placed, TimeFor(placed), {}, placed.entry.verdict};
+  const std::shared_ptr<const Change> change = placed.change;
+  const uint64_t at = placed.entry.sequence;
+  Verdict verdict = placed.entry.verdict;
+  if (placed_.try_emplace(change->id, change->hash).second) {
+    const EventTime time = TimeFor(placed);
+    Lack lack;
     if (!TakenAtItsWord(placed)) {
-      Judgement judgement(*this, change, placed.entry.sequence, around);
-      next.verdict = judgement.Reach();
-      next.lack = judgement.lack();
-      if (placed.entry.verdict != Verdict::kNone && placed.entry.verdict != next.verdict) {
-        disputed_.push_back(AsJudged(next));
-      }
+      Judgement judgement(*this, *change, at, around);
+      verdict = judgement.Reach();
+      lack = judgement.lack();
     }
-    Settle(std::move(next), placed.entry.sequence, around);
+    const bool disputed = placed.entry.verdict != Verdict::kNone && placed.entry.verdict != verdict;
+    if (placed.entry.verdict == Verdict::kNone) placed.entry.verdict = verdict;
+    Waiting next{std::move(placed), time, lack, verdict};
+    if (disputed) disputed_.push_back(AsJudged(next));
+    Settle(std::move(next), at, around);
   }
-  ResolveEarly(placed.entry.sequence, around);
+  ResolveEarly(at, around);
   for (const Placed& local : locals) FoldLocal(local, around);
+  return verdict;
 }
 
 void FileState::AppendLocal(std::shared_ptr<const Change> change, const ClockReading& now,
@@ -225,12 +230,23 @@ const Record* FileState::FindRecord(const RecordId& id) const {
 
 std::vector<const Record*> FileState::RecordsOf(std::string_view form) const {
   std::vector<const Record*> records;
-  for (const auto& [id, record] : records_) {
-    if (record.form.form == form && !record.voided()) records.push_back(&record);
+  const auto listed = by_form_.find(form);
+  if (listed == by_form_.end()) return records;
+  for (const RecordId& id : listed->second) {
+    const Record& record = records_.at(id);
+    if (!record.voided()) records.push_back(&record);
   }
-  std::stable_sort(records.begin(), records.end(),
-                   [](const Record* a, const Record* b) { return a->made.soft < b->made.soft; });
   return records;
+}
+
+const Record* FileState::FirstOf(std::string_view form) const {
+  const auto listed = by_form_.find(form);
+  if (listed == by_form_.end()) return nullptr;
+  for (const RecordId& id : listed->second) {
+    const Record& record = records_.at(id);
+    if (!record.voided()) return &record;
+  }
+  return nullptr;
 }
 
 std::vector<const Record*> FileState::ChildrenOf(const RecordId& parent,

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/id.h"
@@ -17,6 +18,7 @@
 #include "common/domain/file_parts.h"
 #include "common/domain/form.h"
 #include "common/domain/record.h"
+#include "common/domain/touched.h"
 
 namespace kapea::domain {
 
@@ -64,7 +66,9 @@ class FileState {
   // file cannot show (forked, erased); then the Entry's counts.
   // Changes that were `early` take effect here, once what they lacked is there. What
   // came in another file (a pack, a directory act) is seen at this file's next Entry.
-  void Append(const Placed& placed, const Surroundings& around);
+  // Returns the verdict that counts. An Entry that is still being written has none
+  // (kNone), and gets the one returned.
+  Verdict Append(Placed placed, const Surroundings& around);
   // Folds a Change of this device that has no Entry yet; `now` is the device's clocks.
   // Call after all Entries. A later Append takes the Ledger's order first and puts what
   // is still local on top again, which copies the file: rare on a phone, never on a server.
@@ -104,6 +108,7 @@ class FileState {
   const Record* FindRecord(const RecordId& id) const;
   // Live records of a form, by time made, then id.
   std::vector<const Record*> RecordsOf(std::string_view form) const;
+  const Record* FirstOf(std::string_view form) const;  // of those; nullptr: there is none
   std::vector<const Record*> ChildrenOf(const RecordId& parent, std::string_view form) const;
   // The form that a record pins, by the pack that its Changes named; nullptr: unknown here.
   const Form* FormOf(const Record& record) const { return record.definition; }
@@ -129,6 +134,8 @@ class FileState {
   const std::vector<ReadAt>& reads() const { return reads_; }
   using DeliveryAt = domain::DeliveryAt;
   const std::vector<DeliveryAt>& deliveries() const { return deliveries_; }
+  // What was altered since the last call, or since the file began.
+  Touched TakeTouched() { return std::exchange(touched_, {false, {}}); }
   using Conflict = FieldConflict;
   std::vector<Conflict> Conflicts() const;  // of live records
 
@@ -145,6 +152,8 @@ class FileState {
   void Apply(const Waiting& change, uint64_t at, const Surroundings& around);
   void ApplyEdit(const Waiting& change, const Pack* pack);
   void ApplyField(const Waiting& change, const Pack* pack, size_t index);
+  void ListRecord(const Record& record);
+  void Touch(std::string_view name);
   void ApplyRoster(const Waiting& change, bool accepted);
   void ApplyWraps(const Waiting& change);
   void ApplyCustodyOffer(const Waiting& change);
@@ -157,6 +166,7 @@ class FileState {
   void ApplyAdmission(const Change& change, uint64_t at, const Surroundings& around);
 
   FileId id_;
+  Touched touched_;
   FileKind kind_ = FileKind::kNone;
   bool drill_ = false;
   bool founded_ = false;
@@ -171,6 +181,7 @@ class FileState {
   std::optional<KeyEpochId> newest_key_epoch_;
   std::vector<WrapAt> wraps_;
   std::map<RecordId, Record> records_;
+  std::map<std::string, std::vector<RecordId>, std::less<>> by_form_;  // by time made, then id
   const Pack* pack_ = nullptr;
   CustodyState custody_;
   std::map<std::string, WaiverAt> waivers_;

@@ -1,5 +1,6 @@
 // What a Change that takes effect does to its file.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "common/domain/file_state.h"
@@ -12,6 +13,11 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
   const Header& header = what.header;
   const Pack* pack = header.pack ? around.packs.FindPack(*header.pack, at) : nullptr;
   if (pack != nullptr) pack_ = pack;
+  // Findings read no wraps and no notices; of edits they read what ApplyField names.
+  touched_.all =
+      touched_.all || !(header.kind == Kind::kEdit || header.kind == Kind::kResolution ||
+                        header.kind == Kind::kGrant || header.kind == Kind::kReadNotice ||
+                        header.kind == Kind::kDelivery);
   switch (header.kind) {
     case Kind::kGenesis:
       kind_ = FileKind::kDirectory;
@@ -77,7 +83,10 @@ void FileState::ApplyField(const Waiting& change, const Pack* pack, size_t index
     if (pack != nullptr) {
       record.definition = pack->FindForm(record.form.form, record.form.version);
     }
+    ListRecord(record);
+    Touch(record.form.form);
   }
+  Touch(write.field);
   if (write.field == kPinField) {
     const auto* version = write.clear ? std::get_if<int64_t>(&*write.clear) : nullptr;
     if (version == nullptr || *version <= record.form.version || pack == nullptr) return;
@@ -108,7 +117,24 @@ void FileState::ApplyField(const Waiting& change, const Pack* pack, size_t index
   if (write.of || replaces->empty() || record.definition == nullptr) return;
   const Field* field = record.definition->FindField(write.field);
   if (field == nullptr) return;
-  for (const DerivedFact& fact : field->derived) record.fields[fact.code].Replace(*replaces);
+  for (const DerivedFact& fact : field->derived) {
+    record.fields[fact.code].Replace(*replaces);
+    Touch(fact.code);
+  }
+}
+
+void FileState::Touch(std::string_view name) {
+  touched_.all = touched_.all || name.starts_with('@');  // voided, or pinned anew
+  if (!touched_.all) touched_.names.Add(name);
+}
+
+void FileState::ListRecord(const Record& record) {
+  std::vector<RecordId>& listed = by_form_[record.form.form];
+  const auto before = [this](const RecordId& id, const Record& other) {
+    const Record& one = records_.at(id);
+    return std::tie(one.made.soft, one.id) < std::tie(other.made.soft, other.id);
+  };
+  listed.insert(std::lower_bound(listed.begin(), listed.end(), record, before), record.id);
 }
 
 void FileState::ApplyRoster(const Waiting& change, bool accepted) {

@@ -1,11 +1,15 @@
 #include "common/standards/evaluate.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 #include "common/domain/item_state.h"
 #include "common/domain/roles.h"
+#include "common/standards/judge_clause.h"
 #include "common/standards/verdict.h"
 
 namespace kapea::standards {
@@ -18,24 +22,8 @@ using domain::Outcome;
 using domain::Record;
 using domain::Scope;
 
-Finding Begin(const Asked& asked, const std::string& source, uint32_t version,
-              const std::string& code) {
-  Finding finding;
-  finding.source = source;
-  finding.version = version;
-  finding.code = code;
-  finding.file = asked.file.id();
-  return finding;
-}
-
 Scope ScopeOf(const Asked& asked, const Record* record, const Form* form) {
-  return {asked.file, asked.as_of, asked.linked, nullptr, record, form};
-}
-
-const domain::WaiverAt* WaiverOf(const Asked& asked, const std::string& code) {
-  const auto waiver = asked.file.waivers().find(code);
-  if (waiver == asked.file.waivers().end() || waiver->second.waiver.ended) return nullptr;
-  return &waiver->second;
+  return {asked.file, asked.as_of, asked.linked, nullptr, record, form, nullptr, nullptr};
 }
 
 Outcome TruthSince(bool truth, const domain::EventTime& since) {
@@ -44,25 +32,6 @@ Outcome TruthSince(bool truth, const domain::EventTime& since) {
   outcome.truth = truth;
   outcome.time = since;
   return outcome;
-}
-
-Finding JudgeClause(const Asked& asked, const domain::Standard& standard,
-                    const domain::Clause& clause) {
-  Finding finding = Begin(asked, standard.id, standard.version, clause.id);
-  finding.severity = clause.severity;
-  const Scope scope{asked.file, asked.as_of, asked.linked, &standard, nullptr, nullptr};
-  Grounds grounds;
-  grounds.applies = EvaluateTruth(clause.applies, scope);
-  grounds.applies_text = clause.applies.text();
-  grounds.met = EvaluateTruth(clause.met, scope);
-  TakeDeadline(clause.deadline, scope, grounds);
-  const auto* waiver = WaiverOf(asked, clause.id);
-  const auto& may = clause.waivers;
-  const bool entitled =
-      waiver != nullptr && std::find(may.begin(), may.end(), waiver->role) != may.end();
-  grounds.waiver = entitled ? waiver : nullptr;
-  Decide(grounds, asked.as_of, finding);
-  return finding;
 }
 
 // What is said of the answer before the status rules speak.
@@ -177,8 +146,9 @@ std::vector<Finding> Evaluate(const Asked& asked, const domain::Standard& standa
   std::vector<Finding> findings;
   if (standard.file_kind != asked.file.kind()) return findings;
   findings.reserve(standard.clauses.size());
+  domain::EventOutcomes events;
   for (const domain::Clause& clause : standard.clauses) {
-    findings.push_back(JudgeClause(asked, standard, clause));
+    findings.push_back(JudgeClause(asked, standard, clause, events, nullptr));
   }
   return findings;
 }
@@ -224,6 +194,44 @@ std::vector<Finding> EvaluateNeeds(const Asked& asked, const Record& record) {
 
 std::vector<Finding> Missing(std::vector<Finding> findings) {
   std::erase_if(findings, [](const Finding& finding) { return !finding.open(); });
+  return findings;
+}
+
+std::vector<const domain::Standard*> StandardsFor(const domain::Pack& pack, domain::FileKind kind) {
+  std::map<std::string_view, const domain::Standard*> newest;
+  for (const auto& standard : pack.standards) {
+    if (standard->file_kind != kind) continue;
+    const domain::Standard*& known = newest[standard->id];
+    if (known == nullptr || standard->version > known->version) known = standard.get();
+  }
+  std::vector<const domain::Standard*> standards;
+  for (const auto& [id, standard] : newest) standards.push_back(standard);
+  return standards;
+}
+
+std::vector<const Form*> ChecklistsOf(const domain::FileState& file) {
+  std::map<std::string_view, const Form*> checklists;
+  for (const auto& [id, record] : file.records()) {
+    const Form* form = file.FormOf(record);
+    if (form != nullptr && form->kind == domain::FormKind::kChecklist && !record.voided()) {
+      checklists[form->id] = form;
+    }
+  }
+  std::vector<const Form*> forms;
+  for (const auto& [id, form] : checklists) forms.push_back(form);
+  return forms;
+}
+
+std::vector<Finding> EvaluateFile(const Asked& asked) {
+  std::vector<Finding> findings;
+  if (asked.file.pack() == nullptr) return findings;
+  const auto add = [&findings](std::vector<Finding> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(findings));
+  };
+  for (const auto* standard : StandardsFor(*asked.file.pack(), asked.file.kind())) {
+    add(Evaluate(asked, *standard));
+  }
+  for (const Form* form : ChecklistsOf(asked.file)) add(EvaluateChecklist(asked, *form));
   return findings;
 }
 

@@ -36,6 +36,14 @@ std::vector<Finding> EvaluateNeeds(const Asked& asked, const domain::Record& rec
 // Those that keep the record from being complete: not met, in time or late.
 std::vector<Finding> Missing(std::vector<Finding> findings);
 
+// What a file is judged by: of each standard of its kind in the pack the newest version,
+// by id; and the forms of its live checklist records, one for each checklist, by id.
+std::vector<const domain::Standard*> StandardsFor(const domain::Pack& pack, domain::FileKind kind);
+std::vector<const domain::Form*> ChecklistsOf(const domain::FileState& file);
+// All findings of a file by the pack that it stands on: of its standards, then of its
+// checklists. None for a file without a pack.
+std::vector<Finding> EvaluateFile(const Asked& asked);
+
 // When findings that are pending become overdue, unless something is done: what the
 // server keeps to wake up for.
 struct DueAt {

@@ -63,17 +63,17 @@ absl::StatusOr<std::shared_ptr<domain::FileState>> FoldFile(const kv::Snapshot& 
   return state;
 }
 
-absl::StatusOr<domain::FileState*> FileCache::Get(const FileId& file,
-                                                  const domain::Surroundings& around) {
+absl::StatusOr<FileCache::File*> FileCache::Get(const FileId& file,
+                                                const domain::Surroundings& around) {
   auto found = slots_.find(file);
   if (found == slots_.end()) {
     KAPEA_ASSIGN(auto state, FoldFile(store_, file, around));
     uses_.push_front(file);
-    found = slots_.emplace(file, Slot{std::move(state), uses_.begin()}).first;
+    found = slots_.emplace(file, Slot{{std::move(state), {}}, uses_.begin()}).first;
   } else {
     uses_.splice(uses_.begin(), uses_, found->second.use);
   }
-  return found->second.state.get();
+  return &found->second.file;
 }
 
 void FileCache::Drop(const FileId& file) {

@@ -9,6 +9,7 @@
 #include "common/base/id.h"
 #include "common/domain/file_state.h"
 #include "common/kv/store.h"
+#include "common/standards/kept_findings.h"
 
 namespace kapea::server {
 
@@ -25,8 +26,12 @@ class FileCache {
   explicit FileCache(const kv::Snapshot& store, size_t files_max = 1024)
       : store_(store), files_max_(files_max) {}
 
-  // The file's state; an empty one for a file that has no Change yet.
-  absl::StatusOr<domain::FileState*> Get(const FileId& file, const domain::Surroundings& around);
+  struct File {
+    std::shared_ptr<domain::FileState> state;
+    standards::KeptFindings findings;  // as of its last view
+  };
+  // An empty state for a file that has no Change yet. Good until Drop or Trim.
+  absl::StatusOr<File*> Get(const FileId& file, const domain::Surroundings& around);
   // Forgets a file whose state went ahead of the store.
   void Drop(const FileId& file);
   // Drops the files used longest ago, beyond the limit. Never within a group.
@@ -34,7 +39,7 @@ class FileCache {
 
  private:
   struct Slot {
-    std::shared_ptr<domain::FileState> state;
+    File file;
     std::list<FileId>::iterator use;
   };
   const kv::Snapshot& store_;

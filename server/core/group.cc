@@ -212,7 +212,8 @@ absl::Status GroupBuilder::Append(const codec::Parcel& parcel, size_t index, Pla
   const codec::EncodedChange& encoded = parcel.changes[index];
   const domain::Change& change = *encoded.change;
   const domain::Surroundings around{directory_->directory, *packs_};
-  KAPEA_ASSIGN(domain::FileState * file, files_.Get(change.header.file, around));
+  KAPEA_ASSIGN(const FileCache::File* cached, files_.Get(change.header.file, around));
+  domain::FileState* const file = cached->state.get();
   touched_.insert(change.header.file);
 
   domain::Entry entry;
@@ -225,9 +226,8 @@ absl::Status GroupBuilder::Append(const codec::Parcel& parcel, size_t index, Pla
   entry.number = file->number() + 1;
   entry.change_hash = change.hash;
   entry.parcel_hash = parcel.hash;
-  entry.verdict = file->Judge(change, entry.sequence, around);
   entry.rules = domain::kRulesVersion;
-  file->Append({encoded.change, entry, parcel.header.signing}, around);
+  entry.verdict = file->Append({encoded.change, entry, parcel.header.signing}, around);
 
   std::string entry_bytes = codec::EncodeEntry(entry);
   edge_.Append(ledger::LeafHash(entry_bytes), [this](const ledger::NodeId& id, const Hash& hash) {
@@ -265,7 +265,7 @@ absl::StatusOr<kv::Batch> GroupBuilder::Finish() {
   KAPEA_TRY(tiles_->Flush(batch_));
   const domain::Surroundings around{directory_->directory, *packs_};
   for (const FileId& id : touched_) {
-    KAPEA_ASSIGN(domain::FileState * file, files_.Get(id, around));
+    KAPEA_ASSIGN(FileCache::File * file, files_.Get(id, around));
     KAPEA_TRY(views_.Write(*file, now_, batch_));
   }
   head_.views = kViewsVersion;

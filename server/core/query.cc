@@ -1,6 +1,7 @@
 #include "server/core/query.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -56,26 +57,6 @@ class Folder : public domain::LinkedFiles {
   const Time as_of_;
   mutable std::map<FileId, std::shared_ptr<domain::FileState>> folded_;
 };
-
-std::vector<standards::Finding> FindingsOf(const domain::FileState& file, Time as_of,
-                                           const domain::LinkedFiles& linked) {
-  std::vector<standards::Finding> findings;
-  if (file.pack() == nullptr) return findings;
-  const standards::Asked asked{file, as_of, &linked};
-  for (const auto& standard : file.pack()->standards) {
-    if (standard->file_kind != file.kind()) continue;
-    for (auto& finding : standards::Evaluate(asked, *standard)) {
-      findings.push_back(std::move(finding));
-    }
-  }
-  for (const auto& form : file.pack()->forms) {
-    if (form->file_kind != file.kind() || form->kind != domain::FormKind::kChecklist) continue;
-    for (auto& finding : standards::EvaluateChecklist(asked, *form)) {
-      findings.push_back(std::move(finding));
-    }
-  }
-  return findings;
-}
 
 // The files of the question that the asker may know about, ascending, after `token`.
 absl::StatusOr<std::vector<FileId>> FilesInScope(const kv::Snapshot& store,
@@ -142,9 +123,8 @@ absl::StatusOr<ComplianceAnswer> AnswerCompliance(const kv::Store& store,
       break;
     }
     KAPEA_ASSIGN(const domain::FileState* state, folder.Get(file));
-    for (auto& finding : FindingsOf(*state, answer.as_of, folder)) {
-      answer.findings.push_back(std::move(finding));
-    }
+    auto findings = standards::EvaluateFile({*state, answer.as_of, &folder});
+    std::move(findings.begin(), findings.end(), std::back_inserter(answer.findings));
   }
   return answer;
 }

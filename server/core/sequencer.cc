@@ -3,6 +3,11 @@
 #include "common/base/macros.h"
 
 namespace kapea::server {
+namespace {
+
+constexpr size_t kAnsweredAtOnceMax = 2;  // submissions; more are answered beside the next commit
+
+}  // namespace
 
 struct Sequencer::Answers {
   std::vector<std::function<void(SubmissionResult)>> done;
@@ -113,15 +118,23 @@ void Sequencer::CommitLoop() {
     answers.tip = builder_->tip();
     answers.directory = builder_->directory();
     answers.packs = builder_->packs();
-    MutexLock lock(mutex_);
-    counters_.groups += 1;
-    counters_.changes += status.ok() ? builder_->changes() : 0;
-    counters_.failed_commits += status.ok() ? 0 : 1;
-    for (const SubmissionResult& result : answers.results) {
-      counters_.refused += result.refusal ? 1 : 0;
+    const bool small = answers.done.size() <= kAnsweredAtOnceMax;
+    bool at_once = false;
+    {
+      MutexLock lock(mutex_);
+      counters_.groups += 1;
+      counters_.changes += status.ok() ? builder_->changes() : 0;
+      counters_.failed_commits += status.ok() ? 0 : 1;
+      for (const SubmissionResult& result : answers.results) {
+        counters_.refused += result.refusal ? 1 : 0;
+      }
+      at_once = small && waiting_.empty() && answers_.empty() && !answering_;
+      if (!at_once) {
+        answers_.push_back(std::move(answers));
+        answer_work_.NotifyOne();
+      }
     }
-    answers_.push_back(std::move(answers));
-    answer_work_.NotifyOne();
+    if (at_once) Answer(std::move(answers));
   }
   MutexLock lock(mutex_);
   committed_all_ = true;
@@ -129,27 +142,32 @@ void Sequencer::CommitLoop() {
 }
 
 void Sequencer::AnswerLoop() {
-  while (true) {
-    Answers answers;
-    {
-      MutexLock lock(mutex_);
-      while (answers_.empty() && !committed_all_) {
-        answer_work_.WaitFor(mutex_, Duration::Seconds(60));
-      }
-      if (answers_.empty()) return;
-      answers = std::move(answers_.front());
-      answers_.pop_front();
+  MutexLock lock(mutex_);
+  for (;;) {
+    while (answers_.empty() && !committed_all_) {
+      answer_work_.WaitFor(mutex_, Duration::Seconds(60));
     }
-    published_.Set(answers.tip, answers.directory, answers.packs);
-    if (!answers.revoked.empty() && listeners_.on_devices_revoked) {
-      listeners_.on_devices_revoked(answers.revoked);
-    }
-    if (!answers.files.empty() && listeners_.on_files_changed) {
-      listeners_.on_files_changed(answers.files);
-    }
-    for (size_t i = 0; i < answers.done.size(); ++i) {
-      answers.done[i](std::move(answers.results[i]));
-    }
+    if (answers_.empty()) return;
+    Answers answers = std::move(answers_.front());
+    answers_.pop_front();
+    answering_ = true;
+    mutex_.Unlock();
+    Answer(std::move(answers));
+    mutex_.Lock();
+    answering_ = false;
+  }
+}
+
+void Sequencer::Answer(Answers answers) {
+  published_.Set(answers.tip, answers.directory, answers.packs);
+  if (!answers.revoked.empty() && listeners_.on_devices_revoked) {
+    listeners_.on_devices_revoked(answers.revoked);
+  }
+  if (!answers.files.empty() && listeners_.on_files_changed) {
+    listeners_.on_files_changed(answers.files);
+  }
+  for (size_t i = 0; i < answers.done.size(); ++i) {
+    answers.done[i](std::move(answers.results[i]));
   }
 }
 

@@ -25,15 +25,17 @@ namespace kapea::server {
 // answer: no receipt leaves before what it promises is on the disk.
 //
 // Threads: Submit from any. Two threads of its own: one commits, one answers, so that
-// the next group is written while the last one's answers are sent.
+// the next group is written while the last one's answers are sent. A small group that
+// nothing waits behind is answered by the committing thread: waking the other would
+// take longer.
 class Sequencer {
  public:
   struct Options {
     size_t queue_max = 4096;          // submissions waiting; more are refused, ResourceExhausted
     size_t group_changes_max = 2048;  // Changes in one group
   };
-  // What others want to know of a commit; called on the answering thread, in order,
-  // before the answers of that group.
+  // What others want to know of a commit; called one at a time, in order, before the
+  // answers of that group.
   struct Listeners {
     std::function<void(const std::vector<FileId>& files)> on_files_changed;
     std::function<void(const std::vector<DeviceId>& devices)> on_devices_revoked;
@@ -63,6 +65,8 @@ class Sequencer {
             std::unique_ptr<GroupBuilder> builder);
   void CommitLoop();
   void AnswerLoop();
+  struct Answers;
+  void Answer(Answers answers);
   std::vector<Submission> TakeGroup();
 
   kv::Store& store_;                       // constant after construction
@@ -76,9 +80,9 @@ class Sequencer {
   std::deque<Submission> waiting_ KAPEA_GUARDED_BY(mutex_);
   bool closed_ KAPEA_GUARDED_BY(mutex_) = false;
   bool committed_all_ KAPEA_GUARDED_BY(mutex_) = false;
-  struct Answers;
   CondVar answer_work_;
   std::deque<Answers> answers_ KAPEA_GUARDED_BY(mutex_);
+  bool answering_ KAPEA_GUARDED_BY(mutex_) = false;  // what was taken from answers_ last
   Counters counters_ KAPEA_GUARDED_BY(mutex_);
   std::thread committer_, answerer_;
 };

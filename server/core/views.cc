@@ -13,27 +13,14 @@ namespace {
 
 constexpr size_t kKnownMax = 16384;  // files whose rows are remembered; a few hundred bytes each
 
-std::vector<standards::Finding> FindingsOf(const domain::FileState& file, Time as_of) {
-  std::vector<standards::Finding> findings;
-  if (file.pack() == nullptr) return findings;
-  const standards::Asked asked{file, as_of};
-  const auto add = [&findings](std::vector<standards::Finding> more) {
-    std::move(more.begin(), more.end(), std::back_inserter(findings));
-  };
-  for (const auto& standard : file.pack()->standards) {
-    if (standard->file_kind == file.kind()) add(standards::Evaluate(asked, *standard));
-  }
-  for (const auto& form : file.pack()->forms) {
-    if (form->file_kind == file.kind() && form->kind == domain::FormKind::kChecklist) {
-      add(standards::EvaluateChecklist(asked, *form));
-    }
-  }
-  return findings;
-}
-
 }  // namespace
 
 FileViewRows BuildView(const domain::FileState& file, Time last_received) {
+  return BuildView(file, standards::EvaluateFile({file, last_received}));
+}
+
+FileViewRows BuildView(const domain::FileState& file,
+                       const std::vector<standards::Finding>& findings) {
   FileViewRows rows;
   codec::FileView view;
   view.kind = file.kind();
@@ -50,10 +37,11 @@ FileViewRows BuildView(const domain::FileState& file, Time last_received) {
       file.kind() == domain::FileKind::kDirectory || file.kind() == domain::FileKind::kStandards;
   if (everybodys) rows.readers.insert(EverybodyPrefix() + id);
   view.units.assign(units.begin(), units.end());
-  view.findings = FindingsOf(file, last_received);
-  const auto due = standards::NextDue(view.findings);
-  if (!due.empty()) rows.next_due = std::max(due.front().due.soft.latest, Time());
-  rows.view = view.Encode();
+  for (const standards::Finding& finding : findings) {
+    if (finding.status != domain::FindingStatus::kPending || !finding.due) continue;
+    rows.next_due = std::min(rows.next_due, std::max(finding.due->soft.latest, Time()));
+  }
+  rows.view = view.Encode(findings);
   return rows;
 }
 
@@ -76,10 +64,18 @@ absl::StatusOr<ViewWriter::Stood> ViewWriter::StoodBefore(const FileId& file) {
   return stood;
 }
 
-absl::Status ViewWriter::Write(const domain::FileState& file, Time last_received,
-                               kv::Batch& batch) {
+const standards::ClauseNames* ViewWriter::NamesOf(const domain::Pack* pack) {
+  if (pack == nullptr) return nullptr;
+  const auto known = names_.find(pack);
+  if (known != names_.end()) return &known->second;
+  return &names_.emplace(pack, *pack).first->second;
+}
+
+absl::Status ViewWriter::Write(FileCache::File& cached, Time last_received, kv::Batch& batch) {
+  domain::FileState& file = *cached.state;
   KAPEA_ASSIGN(const Stood stood, StoodBefore(file.id()));
-  FileViewRows rows = BuildView(file, last_received);
+  FileViewRows rows = BuildView(
+      file, cached.findings.Update(file, last_received, file.TakeTouched(), NamesOf(file.pack())));
   batch.Put(kViews, file.id().view(), std::move(rows.view));
   if (rows.next_due != stood.next_due) {
     if (stood.next_due < Time::Max()) batch.Delete(kDue, DueKey(stood.next_due, file.id(), 0));

@@ -4,11 +4,14 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/base/time.h"
 #include "common/domain/file_state.h"
 #include "common/kv/store.h"
+#include "common/standards/kept_findings.h"
+#include "server/core/file_cache.h"
 
 namespace kapea::server {
 
@@ -20,6 +23,8 @@ struct FileViewRows {
   std::set<std::string> readers;  // keys of the readers table
 };
 FileViewRows BuildView(const domain::FileState& file, Time last_received);
+FileViewRows BuildView(const domain::FileState& file,
+                       const std::vector<standards::Finding>& findings);
 
 // Writes views, and remembers what stands so that only differences are written.
 // Threads: one at a time (the committing thread).
@@ -27,7 +32,7 @@ class ViewWriter {
  public:
   explicit ViewWriter(const kv::Snapshot& store) : store_(store) {}
   // Adds to `batch` what must change for the stored view to be that of `file`.
-  absl::Status Write(const domain::FileState& file, Time last_received, kv::Batch& batch);
+  absl::Status Write(FileCache::File& file, Time last_received, kv::Batch& batch);
   // The batches since the last Keep were committed; or they were not.
   void Keep();
   void Discard() { pending_.clear(); }
@@ -39,8 +44,11 @@ class ViewWriter {
   };
   absl::StatusOr<Stood> StoodBefore(const FileId& file);
 
+  const standards::ClauseNames* NamesOf(const domain::Pack* pack);
+
   const kv::Snapshot& store_;
   std::map<FileId, Stood> known_, pending_;
+  std::map<const domain::Pack*, standards::ClauseNames> names_;  // packs live as long as files
 };
 
 }  // namespace kapea::server

@@ -205,9 +205,10 @@ TEST(FindingCodecTest, AFileViewKeepsFactsAndItsHeadAlone) {
                 true,
                 9,
                 Time::FromUnixMs(1'790'000'000'000),
-                {Fill<UnitId>('1'), Fill<UnitId>('2')},
-                {SampleFinding(), SampleFinding()}};
-  const std::string bytes = view.Encode();
+                {Fill<UnitId>('1'), Fill<UnitId>('2')}};
+  standards::Finding not_applicable = SampleFinding();
+  not_applicable.status = domain::FindingStatus::kNotApplicable;
+  const std::string bytes = view.Encode({SampleFinding(), not_applicable, SampleFinding()});
   const auto head = FileViewHead::Decode(bytes);
   ASSERT_TRUE(head.ok()) << head.status();
   EXPECT_EQ(head->kind, view.kind);
@@ -216,9 +217,10 @@ TEST(FindingCodecTest, AFileViewKeepsFactsAndItsHeadAlone) {
   EXPECT_EQ(head->units, view.units);
   store::v1::FileView row;
   ASSERT_TRUE(row.ParseFromString(bytes));
-  ASSERT_EQ(row.findings_size(), 2);
-  EXPECT_EQ(row.findings(0).clause(), "C1");
-  EXPECT_EQ(row.findings(0).done_latest_ms(), 1'790'000'000'009);
+  ASSERT_EQ(row.sources_size(), 1);
+  ASSERT_EQ(row.sources(0).facts_size(), 2);
+  EXPECT_EQ(row.sources(0).facts(0).code(), "C1");
+  EXPECT_EQ(row.sources(0).facts(0).done_latest_ms(), 1'790'000'000'009);
   EXPECT_EQ(bytes.find("a name"), std::string::npos);
   EXPECT_EQ(FileViewHead::Decode("\x0f").status().code(), absl::StatusCode::kDataLoss);
   row.set_units(0, "short");

@@ -1,0 +1,68 @@
+#include "common/standards/judge_clause.h"
+
+#include <algorithm>
+
+#include "common/standards/verdict.h"
+
+namespace kapea::standards {
+namespace {
+
+// When the passing of time alone turns an open finding: at a bound of its due interval, or
+// right after it.
+Time NextTurn(const Finding& finding, Time as_of) {
+  Time next = Time::Max();
+  if (!finding.due) return next;
+  const auto& due = *finding.due;
+  for (const Time bound :
+       {due.soft.earliest, due.soft.latest, due.hard.earliest, due.hard.latest}) {
+    for (const Time turn : {bound, bound + Duration::Milliseconds(1)}) {
+      if (turn > as_of) next = std::min(next, turn);
+    }
+  }
+  return next;
+}
+
+}  // namespace
+
+Finding Begin(const Asked& asked, const std::string& source, uint32_t version,
+              const std::string& code) {
+  Finding finding;
+  finding.source = source;
+  finding.version = version;
+  finding.code = code;
+  finding.file = asked.file.id();
+  return finding;
+}
+
+const domain::WaiverAt* WaiverOf(const Asked& asked, const std::string& code) {
+  const auto waiver = asked.file.waivers().find(code);
+  if (waiver == asked.file.waivers().end() || waiver->second.waiver.ended) return nullptr;
+  return &waiver->second;
+}
+
+Finding JudgeClause(const Asked& asked, const domain::Standard& standard,
+                    const domain::Clause& clause, domain::EventOutcomes& events, Time* until) {
+  Finding finding = Begin(asked, standard.id, standard.version, clause.id);
+  finding.severity = clause.severity;
+  const domain::Scope scope{asked.file, asked.as_of, asked.linked, &standard,
+                            nullptr,    nullptr,     &events,      until};
+  Grounds grounds;
+  grounds.applies = EvaluateTruth(clause.applies, scope);
+  grounds.applies_text = clause.applies.text();
+  if (!grounds.applies.holds()) {  // the rest is not asked for
+    Decide(grounds, asked.as_of, finding);
+    return finding;
+  }
+  grounds.met = EvaluateTruth(clause.met, scope);
+  TakeDeadline(clause.deadline, scope, grounds);
+  const auto* waiver = WaiverOf(asked, clause.id);
+  const auto& may = clause.waivers;
+  const bool entitled =
+      waiver != nullptr && std::find(may.begin(), may.end(), waiver->role) != may.end();
+  grounds.waiver = entitled ? waiver : nullptr;
+  Decide(grounds, asked.as_of, finding);
+  if (until != nullptr && finding.open()) *until = std::min(*until, NextTurn(finding, asked.as_of));
+  return finding;
+}
+
+}  // namespace kapea::standards
