@@ -80,12 +80,12 @@ absl::Status CheckReceipts(vault::Vault& vault, const ledger::NoteVerifier& log,
 // The Change in its parcel, and the parcel under its author's key.
 absl::Status CheckArrived(const vault::Arrived& arrived, const domain::Directory& directory,
                           bool& known) {
-  KAPEA_ASSIGN(const domain::Entry entry, codec::DecodeEntry(arrived.entry));
+  const domain::Entry& entry = arrived.decoded;
   const domain::Change& change = *arrived.change.change;
   if (entry.change_hash != change.hash || entry.change != change.id) {
     return absl::DataLossError("an entry is of another change");
   }
-  if (entry.parcel_hash != codec::ParcelHashOf(arrived.parcel_header)) {
+  if (entry.parcel_hash != arrived.parcel->hash) {
     return absl::DataLossError("an entry names another parcel");
   }
   const auto* device = directory.FindDevice(change.header.device);
@@ -96,7 +96,7 @@ absl::Status CheckArrived(const vault::Arrived& arrived, const domain::Directory
   KAPEA_ASSIGN(
       const crypto::VerifyKey key,
       crypto::VerifyKey::FromBytes(by_server ? genesis->server_signing_key : device->signing_key));
-  return codec::VerifyParcelSignature(arrived.parcel_header, arrived.parcel_signature, key);
+  return codec::VerifyParcelSignature(arrived.parcel->header_bytes, arrived.parcel->signature, key);
 }
 
 absl::Status CheckFile(vault::Vault& vault, const vault::FileLine& line, LedgerCheck& check) {

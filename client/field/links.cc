@@ -14,18 +14,11 @@ absl::StatusOr<std::shared_ptr<const domain::FileState>> FileAt(vault::Vault& va
   if (!as_of) return vault.File(file);
   auto state = std::make_shared<domain::FileState>(file);
   const domain::Surroundings around = vault.around();
-  absl::Status broken;
   KAPEA_TRY(vault.replica().Visit(file, 1, [&](const vault::Arrived& arrived) {
-    auto entry = codec::DecodeEntry(arrived.entry);
-    if (!entry.ok()) {
-      broken = entry.status();
-      return false;
-    }
-    if (entry->received > *as_of) return false;
-    state->Append({arrived.change.change, *std::move(entry), arrived.parcel.signing}, around);
+    if (arrived.decoded.received > *as_of) return false;
+    state->Append({arrived.change.change, arrived.decoded, arrived.parcel->header.signing}, around);
     return true;
   }));
-  KAPEA_TRY(broken);
   if (!state->founded()) return absl::NotFoundError("the file was not there at that time");
   return state;
 }

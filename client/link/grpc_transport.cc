@@ -64,6 +64,7 @@ absl::StatusOr<sync::PullMessage> MessageFrom(const v1::PullResponse& wire) {
     sync::PullHead head;
     head.server_time = wire.head().server_time();
     KAPEA_ASSIGN(head.consistency, ProofFrom(wire.head().consistency()));
+    head.cursors_wanted = wire.head().cursors_wanted();
     message.head = std::move(head);
   }
   for (const v1::PulledFile& from : wire.files()) {
@@ -129,7 +130,7 @@ GrpcTransport::GrpcTransport(std::shared_ptr<grpc::Channel> channel, std::string
       deadlines_(deadlines),
       channel_(std::move(channel)),
       stubs_(std::make_unique<Stubs>(channel_)) {}
-GrpcTransport::~GrpcTransport() = default;
+GrpcTransport::~GrpcTransport() { GiveUpPush(); }
 
 absl::StatusOr<std::unique_ptr<GrpcTransport>> GrpcTransport::Connect(
     const vault::Identity& identity, const Clock& clock, Time server_time, Deadlines deadlines) {
@@ -147,17 +148,54 @@ absl::StatusOr<std::unique_ptr<GrpcTransport>> GrpcTransport::Connect(
       new GrpcTransport(std::move(channel), identity.server, deadlines));
 }
 
-absl::StatusOr<sync::PushReply> GrpcTransport::Push(const std::vector<codec::Parcel>& parcels,
-                                                    const std::string& checkpoint) {
+// What gRPC's threads share with the caller's while a push is on the wire.
+struct GrpcTransport::PushCall {
+  grpc::ClientContext context;
   v1::PushRequest request;
+  v1::PushResponse response;
+  grpc::Status status;
+  Mutex mutex;
+  CondVar ended;
+  bool has_ended KAPEA_GUARDED_BY(mutex) = false;
+};
+
+void GrpcTransport::BeginPush(const std::vector<codec::Parcel>& parcels,
+                              const std::string& checkpoint) {
+  GiveUpPush();
+  push_ = std::make_unique<PushCall>();
+  v1::PushRequest& request = push_->request;
   for (const codec::Parcel& parcel : parcels) codec::ParcelToWire(parcel, *request.add_parcels());
   request.set_checkpoint(checkpoint);
-  v1::PushResponse response;
-  grpc::ClientContext context;
-  SetDeadline(context, deadlines_.push);
-  const grpc::Status status = stubs_->sync->Push(&context, request, &response);
-  KAPEA_TRY(InPlainWords(rpc::FromGrpc(status), server_));
-  return ReplyFrom(response);
+  const auto seconds = static_cast<int64_t>(request.ByteSizeLong()) / kSlowLineBytesPerSecond;
+  SetDeadline(push_->context, deadlines_.push + Duration::Seconds(seconds));
+  stubs_->sync->async()->Push(&push_->context, &request, &push_->response,
+                              [call = push_.get()](const grpc::Status& status) {
+                                MutexLock lock(call->mutex);
+                                call->status = status;
+                                call->has_ended = true;
+                                call->ended.NotifyAll();
+                              });
+}
+
+void GrpcTransport::Await(PushCall& call) {
+  MutexLock lock(call.mutex);
+  // The call has a deadline, so this ends.
+  while (!call.has_ended) call.ended.WaitFor(call.mutex, Duration::Seconds(60));
+}
+
+void GrpcTransport::GiveUpPush() {
+  if (push_ == nullptr) return;
+  push_->context.TryCancel();
+  Await(*push_);
+  push_.reset();
+}
+
+absl::StatusOr<sync::PushReply> GrpcTransport::FinishPush() {
+  if (push_ == nullptr) return absl::FailedPreconditionError("no push was begun");
+  const std::unique_ptr<PushCall> call = std::move(push_);
+  Await(*call);
+  KAPEA_TRY(InPlainWords(rpc::FromGrpc(call->status), server_));
+  return ReplyFrom(call->response);
 }
 
 absl::Status GrpcTransport::Pull(const sync::PullCall& call, const Visit& visit) {
@@ -167,6 +205,7 @@ absl::Status GrpcTransport::Pull(const sync::PullCall& call, const Visit& visit)
     cursor.set_file(file.str());
     cursor.set_number(number);
   }
+  request.set_held_to(call.held_to);
   request.set_checkpoint(call.checkpoint);
   request.set_follow(call.follow);
   grpc::ClientContext context;

@@ -20,9 +20,12 @@ class ClientContext;
 
 namespace kapea::link {
 
+// The slowest line on which a push is still waited for: a phone at the edge of a cell.
+inline constexpr int64_t kSlowLineBytesPerSecond = 4 * 1024;
+
 // How long each call may take. A following pull has none: keepalive watches it.
 struct Deadlines {
-  Duration push = Duration::Seconds(60);
+  Duration push = Duration::Seconds(60);  // and what its bytes take on a slow line
   Duration pull = Duration::Minutes(10);
   Duration blob = Duration::Minutes(3);
   Duration prove = Duration::Seconds(30);
@@ -51,8 +54,9 @@ class GrpcTransport : public sync::Transport {
                                                                 Deadlines deadlines = {});
   ~GrpcTransport() override;
 
-  absl::StatusOr<sync::PushReply> Push(const std::vector<codec::Parcel>& parcels,
-                                       const std::string& checkpoint) override;
+  void BeginPush(const std::vector<codec::Parcel>& parcels,
+                 const std::string& checkpoint) override;
+  absl::StatusOr<sync::PushReply> FinishPush() override;
   absl::Status Pull(const sync::PullCall& call, const Visit& visit) override;
   absl::StatusOr<ledger::Proof> ProveConsistency(uint64_t from_size, uint64_t to_size) override;
   absl::StatusOr<std::vector<bool>> BlobHave(const FileId& file,
@@ -67,6 +71,10 @@ class GrpcTransport : public sync::Transport {
 
  private:
   struct Stubs;
+  struct PushCall;
+  // Waits until gRPC has let go of the push that was begun.
+  void Await(PushCall& call);
+  void GiveUpPush();
   GrpcTransport(std::shared_ptr<grpc::Channel> channel, std::string server, Deadlines deadlines);
 
   const std::string server_;
@@ -74,6 +82,7 @@ class GrpcTransport : public sync::Transport {
   const std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<Stubs> stubs_;
   Mutex mutex_;
+  std::unique_ptr<PushCall> push_;  // of the caller's thread; begun and not finished
   grpc::ClientContext* pulling_ KAPEA_GUARDED_BY(mutex_) = nullptr;
   bool cancelled_ KAPEA_GUARDED_BY(mutex_) = false;
 };

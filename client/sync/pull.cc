@@ -1,5 +1,5 @@
 // SyncEngine: what comes in, and the one tree that all of it must stand in.
-#include <algorithm>
+#include <utility>
 
 #include "client/sync/sync_engine.h"
 #include "client/vault/replica.h"
@@ -29,12 +29,15 @@ absl::Status SyncEngine::RunPull(bool follow, const std::function<void()>& arriv
   call.follow = follow;
   {
     MutexLock lock(vault_.mutex());
-    if (!vault_.replica().stopped().empty()) {
-      return absl::DataLossError(vault_.replica().stopped());
-    }
-    call.cursors = vault_.replica().Cursors();
-    call.checkpoint = vault_.replica().checkpoint_note();
+    const vault::Replica& replica = vault_.replica();
+    if (!replica.stopped().empty()) return absl::DataLossError(replica.stopped());
+    if (!follow && replica.incomplete().empty()) call.held_to = held_to_;
+    if (call.held_to == 0) call.cursors = replica.Cursors();
+    call.checkpoint = replica.checkpoint_note();
   }
+  // Held again only when this pull has come to its end.
+  held_to_ = 0;
+  asked_by_size_ = call.held_to != 0;
   report_.caught_up = false;
   bool first = true;
   const absl::Status pulled =
@@ -44,9 +47,12 @@ absl::Status SyncEngine::RunPull(bool follow, const std::function<void()>& arriv
         }
         first = false;
         KAPEA_TRY(TakeMessage(message));
+        if (follow) KAPEA_TRY(CompareVerdicts());
         if (!message.files.empty()) arrived();
         return absl::OkStatus();
       });
+  // With cursors there is nothing left that a server could not tell.
+  if (absl::IsAborted(pulled) && asked_by_size_) return RunPull(follow, arrived);
   KAPEA_TRY(pulled);
   if (!follow && !report_.caught_up) {
     return absl::UnavailableError("the connection broke before everything had come");
@@ -55,9 +61,16 @@ absl::Status SyncEngine::RunPull(bool follow, const std::function<void()>& arriv
 }
 
 absl::Status SyncEngine::TakeMessage(const PullMessage& message) {
-  if (message.head) KAPEA_TRY(TakeHead(*message.head));
+  if (message.head) {
+    KAPEA_TRY(TakeHead(*message.head));
+    if (message.head->cursors_wanted) return absl::AbortedError("the server wants cursors");
+  }
   if (!message.files.empty()) KAPEA_TRY(TakeFiles(message));
-  if (message.caught_up) report_.caught_up = true;
+  if (message.caught_up) {
+    KAPEA_ASSIGN(const ledger::Checkpoint all, Adopt(message.checkpoint));
+    report_.caught_up = true;
+    held_to_ = all.size;
+  }
   return absl::OkStatus();
 }
 
@@ -78,12 +91,20 @@ absl::Status SyncEngine::TakeHead(const PullHead& head) {
     MutexLock lock(vault_.mutex());
     KAPEA_TRY(vault_.replica().KeepCheckpoint(head.server_time, now));
   }
-  consistent_[now.size] = now.root;
+  Remember(now);
   return KeepTime(head.server_time);
 }
 
 absl::Status SyncEngine::TakeFiles(const PullMessage& message) {
-  KAPEA_ASSIGN(const ledger::Checkpoint checkpoint, Adopt(message.checkpoint));
+  KAPEA_ASSIGN(const ledger::Checkpoint checkpoint,
+               Adopt(message.checkpoint, [&message](const auto& older, const auto& newer) {
+                 for (const PulledFile& file : message.files) {
+                   for (const codec::EntryRun& run : file.runs) {
+                     if (Continues(run, older, newer)) return true;
+                   }
+                 }
+                 return false;
+               }));
   std::vector<vault::Arrival> arrivals;
   const auto commit = [this, &arrivals]() -> absl::Status {
     if (arrivals.empty()) return absl::OkStatus();
@@ -91,17 +112,15 @@ absl::Status SyncEngine::TakeFiles(const PullMessage& message) {
     KAPEA_TRY(replica.Ingest(arrivals, kv::Durability::kBuffered));
     for (const vault::Arrival& arrival : arrivals) {
       report_.pulled += arrival.changes.size();
-      if (std::find(report_.changed.begin(), report_.changed.end(), arrival.file) ==
-          report_.changed.end()) {
-        report_.changed.push_back(arrival.file);
-      }
+      report_.changed.insert(arrival.file);
+      came_.insert(arrival.file);
     }
     arrivals.clear();
     return absl::OkStatus();
   };
   MutexLock lock(vault_.mutex());
   for (const PulledFile& pulled : message.files) {
-    auto arrival = VerifyPulled(pulled, checkpoint, WhatIsKnown());
+    auto arrival = VerifyPulled(pulled, checkpoint, WhatIsKnown(), parcels_);
     if (!arrival.ok()) {
       KAPEA_TRY(commit());
       KAPEA_TRY(vault_.replica().KeepEvidence(
@@ -116,31 +135,28 @@ absl::Status SyncEngine::TakeFiles(const PullMessage& message) {
   }
   const absl::Status taken = commit();
   if (!absl::IsOutOfRange(taken)) return taken;
+  // A file that was opened to this device begins with its first number, if it says so.
+  if (asked_by_size_) return absl::AbortedError("the server cannot know what is missing");
   const std::string what = "the server left out a change: " + std::string(taken.message());
   KAPEA_TRY(vault_.replica().KeepEvidence({"withheld", what, {message.checkpoint}}));
   for (const vault::Arrival& arrival : arrivals) {
-    if (arrival.changes.empty()) continue;
-    KAPEA_ASSIGN(const domain::Entry last, codec::DecodeEntry(arrival.changes.back().entry));
-    KAPEA_TRY(vault_.replica().MarkKnown(arrival.file, last.number));
+    KAPEA_TRY(
+        vault_.replica().MarkKnown(arrival.file, arrival.changes.back().decoded.number));
   }
   return absl::DataLossError(what);
 }
 
-// After the last message: what does not follow from what came?
-absl::Status SyncEngine::FinishPull() {
+absl::Status SyncEngine::CompareVerdicts() {
   MutexLock lock(vault_.mutex());
   vault::Replica& replica = vault_.replica();
-  const auto outside = [this](const FileId& file) {
-    return file == vault_.identity().directory_file || file == vault_.identity().standards_file;
-  };
-  for (const FileId& file : report_.changed) {
+  const vault::Identity& identity = vault_.identity();
+  for (const FileId& file : std::exchange(came_, {})) {
     // The directory's own fold is behind itself by design; its acts are checked by their
     // two signatures.
-    if (outside(file)) continue;
-    KAPEA_ASSIGN(const std::vector<vault::Dispute> disputes, replica.Disputes(file));
+    if (file == identity.directory_file || file == identity.standards_file) continue;
     uint64_t& judged = judged_to_[file];
+    KAPEA_ASSIGN(const std::vector<vault::Dispute> disputes, replica.Disputes(file, judged));
     for (const vault::Dispute& dispute : disputes) {
-      if (dispute.number <= judged) continue;
       const std::string what = "the server judged change " + std::to_string(dispute.number) +
                                " of file " + file.hex() +
                                " otherwise than its rules say; tell a supervisor";
@@ -152,26 +168,42 @@ absl::Status SyncEngine::FinishPull() {
     }
     judged = replica.NumberOf(file);
   }
+  return absl::OkStatus();
+}
+
+// After the last message: what does not follow from what came?
+absl::Status SyncEngine::FinishPull() {
+  KAPEA_TRY(CompareVerdicts());
+  MutexLock lock(vault_.mutex());
   report_.incomplete.clear();
-  for (const vault::FileLine& line : vault_.Files()) {
-    if (!line.incomplete) continue;
-    report_.incomplete.push_back(line.file);
-    Say("changes of file " + line.file.hex() + " are missing that a colleague has seen");
+  for (const FileId& file : vault_.replica().incomplete()) {
+    report_.incomplete.push_back(file);
+    Say("changes of file " + file.hex() + " are missing that a colleague has seen");
   }
   return vault_.ShareKeys();
 }
 
-absl::StatusOr<ledger::Checkpoint> SyncEngine::Open(const std::string& note) const {
+absl::StatusOr<ledger::Checkpoint> SyncEngine::Open(const std::string& note) {
+  // One answer, and often the next, names one note many times.
+  if (opened_ && note == opened_note_) return *opened_;
   KAPEA_ASSIGN(const ledger::NoteVerifier verifier,
                ledger::ParseVerifierKey(vault_.identity().log_verifier_key));
   const auto checkpoint = ledger::OpenCheckpoint(note, verifier);
   if (!checkpoint.ok()) {
     return absl::DataLossError("the server's checkpoint is not signed by this deployment's log");
   }
+  opened_note_ = note;
+  opened_ = *checkpoint;
   return *checkpoint;
 }
 
-absl::StatusOr<ledger::Checkpoint> SyncEngine::Adopt(const std::string& note) {
+void SyncEngine::Remember(const ledger::Checkpoint& checkpoint) {
+  if (consistent_.size() >= kCheckpointsRememberedMax) consistent_.clear();
+  consistent_[checkpoint.size] = checkpoint.root;
+}
+
+absl::StatusOr<ledger::Checkpoint> SyncEngine::Adopt(const std::string& note,
+                                                     const Continuation& continues) {
   KAPEA_ASSIGN(const ledger::Checkpoint found, Open(note));
   const auto proven = consistent_.find(found.size);
   if (proven != consistent_.end() && proven->second == found.root) return found;
@@ -184,19 +216,22 @@ absl::StatusOr<ledger::Checkpoint> SyncEngine::Adopt(const std::string& note) {
     const bool newer = found.size >= last->size;
     const ledger::Checkpoint& from = newer ? *last : found;
     const ledger::Checkpoint& to = newer ? found : *last;
-    ledger::Proof proof;
-    if (from.size != to.size) {
-      KAPEA_ASSIGN(proof, transport_.ProveConsistency(from.size, to.size));
+    const bool known = from.size < to.size && from.origin == to.origin && continues(from, to);
+    if (!known) {
+      ledger::Proof proof;
+      if (from.size != to.size) {
+        KAPEA_ASSIGN(proof, transport_.ProveConsistency(from.size, to.size));
+      }
+      KAPEA_TRY(CheckConsistent(from, to, proof, note));
     }
-    KAPEA_TRY(CheckConsistent(from, to, proof, note));
     if (!newer || from.size == to.size) {
-      consistent_[found.size] = found.root;
+      Remember(found);
       return found;
     }
   }
   MutexLock lock(vault_.mutex());
   KAPEA_TRY(vault_.replica().KeepCheckpoint(note, found));
-  consistent_[found.size] = found.root;
+  Remember(found);
   return found;
 }
 

@@ -1,6 +1,7 @@
 #include "client/sync/sync_engine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "client/sync/limits.h"
 #include "client/vault/attachments.h"
@@ -74,7 +75,7 @@ absl::StatusOr<Time> SyncEngine::Step(Time now) {
       return absl::DataLossError(vault_.replica().stopped());
     }
     if (push_at_ <= now) KAPEA_TRY(vault_.QueueNotices());
-    push = push_at_ <= now && vault_.outbox().waiting() > 0;
+    push = push_at_ <= now && (vault_.outbox().waiting() > 0 || !sent_.empty());
     KAPEA_ASSIGN(report_.waiting_attachments, vault_.attachments().Waiting());
     upload = upload_at_ <= now && report_.waiting_attachments > 0;
   }
@@ -119,17 +120,50 @@ absl::StatusOr<SyncReport> SyncEngine::SyncNow(Time now) {
   return report_;
 }
 
-absl::Status SyncEngine::Push(bool* refused) {
-  std::vector<codec::Parcel> parcels;
+absl::StatusOr<std::vector<codec::Parcel>> SyncEngine::NextParcels(uint64_t after) {
+  MutexLock lock(vault_.mutex());
+  KAPEA_ASSIGN(std::vector<codec::Parcel> parcels, vault_.outbox().NextParcels(after, push_bytes_));
+  if (parcels.size() > kParcelsPerPushMax) {
+    parcels.erase(parcels.begin() + kParcelsPerPushMax, parcels.end());
+  }
+  return parcels;
+}
+
+void SyncEngine::Send(std::vector<codec::Parcel> parcels) {
   std::string checkpoint;
   {
     MutexLock lock(vault_.mutex());
-    KAPEA_ASSIGN(parcels, vault_.outbox().NextParcels(kPushBytesMax));
     checkpoint = vault_.replica().checkpoint_note();
   }
-  if (parcels.empty()) return absl::OkStatus();
-  KAPEA_ASSIGN(const PushReply reply, transport_.Push(parcels, checkpoint));
-  KAPEA_TRY(TakeReceipts(parcels, reply));
+  transport_.BeginPush(parcels, checkpoint);
+  sent_ = std::move(parcels);
+}
+
+absl::Status SyncEngine::Push(bool* refused) {
+  if (sent_.empty()) {
+    KAPEA_ASSIGN(std::vector<codec::Parcel> first, NextParcels(0));
+    if (first.empty()) return absl::OkStatus();
+    Send(std::move(first));
+  }
+  const codec::ParcelHeader& last = sent_.back().header;
+  auto next = NextParcels(last.first_sequence + last.changes - 1);
+  const auto reply = transport_.FinishPush();
+  std::vector<codec::Parcel> parcels = std::exchange(sent_, {});
+  if (!reply.ok()) {
+    push_bytes_ = std::max(kPushBytesMin, push_bytes_ / 2);
+    return reply.status();
+  }
+  push_bytes_ = std::min(kPushBytesMax, push_bytes_ * 2);
+  const bool all_taken = !reply->refusal && reply->receipts.size() == parcels.size();
+  if (all_taken && next.ok() && !next->empty()) Send(*std::move(next));
+  KAPEA_TRY(TakeReply(std::move(parcels), *reply, refused));
+  return next.status();
+}
+
+absl::Status SyncEngine::TakeReply(std::vector<codec::Parcel> parcels, const PushReply& reply,
+                                   bool* refused) {
+  const size_t sent = parcels.size();
+  KAPEA_TRY(TakeReceipts(std::move(parcels), reply));
   if (!reply.server_time.empty()) KAPEA_TRY(KeepTime(reply.server_time));
   if (reply.refusal) {
     // Asked twice for the same, it would be asked for ever.
@@ -138,68 +172,80 @@ absl::Status SyncEngine::Push(bool* refused) {
     KAPEA_TRY(TakeRefusal(*reply.refusal));
     *refused = !again;
     last_gap_ = again ? wanted : 0;
-  } else if (reply.receipts.size() < parcels.size()) {
+  } else if (reply.receipts.size() < sent) {
     return absl::UnavailableError("the server did not answer for all that was sent");
   }
   return absl::OkStatus();
 }
 
-absl::Status SyncEngine::TakeReceipts(const std::vector<codec::Parcel>& parcels,
-                                      const PushReply& reply) {
+absl::Status SyncEngine::TakeReceipts(std::vector<codec::Parcel> parcels, const PushReply& reply) {
+  std::vector<vault::ReceiptedParcel> receipted;
+  absl::Status wrong;
   for (const ParcelReceipts& receipts : reply.receipts) {
     const auto parcel =
         std::find_if(parcels.begin(), parcels.end(),
                      [&receipts](const codec::Parcel& one) { return one.hash == receipts.parcel; });
     if (parcel == parcels.end()) {
-      return absl::DataLossError("the server gave a receipt for something that was not sent");
+      wrong = absl::DataLossError("the server gave a receipt for something that was not sent");
+      break;
     }
-    KAPEA_TRY(TakeParcelReceipts(*parcel, receipts));
+    auto verified = Verified(std::move(*parcel), receipts);
+    parcels.erase(parcel);
+    wrong = verified.status();
+    if (!wrong.ok()) break;
+    receipted.push_back(*std::move(verified));
   }
-  return absl::OkStatus();
+  KAPEA_TRY(KeepReceipts(receipted));
+  return wrong;
 }
 
-absl::Status SyncEngine::TakeParcelReceipts(const codec::Parcel& parcel,
-                                            const ParcelReceipts& receipts) {
+absl::StatusOr<vault::ReceiptedParcel> SyncEngine::Verified(codec::Parcel parcel,
+                                                            const ParcelReceipts& receipts) {
   std::vector<ledger::Checkpoint> trees;
   for (const vault::HeldReceipt& receipt : receipts.receipts) {
-    KAPEA_ASSIGN(trees.emplace_back(), Adopt(receipt.checkpoint));
+    KAPEA_ASSIGN(trees.emplace_back(),
+                 Adopt(receipt.checkpoint, [&receipt](const auto& older, const auto& newer) {
+                   return Continues(receipt.run, older, newer);
+                 }));
   }
-  KAPEA_ASSIGN(const std::vector<domain::Entry> entries,
+  KAPEA_ASSIGN(std::vector<domain::Entry> entries,
                VerifyReceipts(parcel, receipts.receipts, trees));
-  MutexLock lock(vault_.mutex());
-  const uint64_t before = vault_.outbox().waiting();
-  KAPEA_TRY(vault_.outbox().KeepReceipts(parcel, receipts.receipts));
-  report_.pushed += before - vault_.outbox().waiting();
-  for (const domain::Entry& entry : entries) {
-    if (entry.verdict != domain::Verdict::kAccepted && entry.verdict != domain::Verdict::kEarly) {
-      report_.verdicts.push_back({entry.file, entry.change, entry.verdict});
-    }
-  }
-  return KeepOwn(parcel, entries);
+  return vault::ReceiptedParcel{std::move(parcel), receipts.receipts, std::move(entries)};
 }
 
-// Own Changes whose numbers follow need not come back in a pull.
-absl::Status SyncEngine::KeepOwn(const codec::Parcel& parcel,
-                                 const std::vector<domain::Entry>& entries) {
-  vault::Replica& replica = vault_.replica();
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const domain::Entry& entry = entries[i];
-    if (entry.parcel_hash != parcel.hash) continue;
-    if (entry.number != replica.NumberOf(entry.file) + 1) {
-      KAPEA_TRY(replica.MarkKnown(entry.file, entry.number));
-      continue;
+absl::Status SyncEngine::KeepReceipts(const std::vector<vault::ReceiptedParcel>& receipted) {
+  if (receipted.empty()) return absl::OkStatus();
+  MutexLock lock(vault_.mutex());
+  const uint64_t before = vault_.outbox().waiting();
+  KAPEA_TRY(vault_.outbox().KeepReceipts(receipted));
+  report_.pushed += before - vault_.outbox().waiting();
+  for (const vault::ReceiptedParcel& parcel : receipted) {
+    for (const domain::Entry& entry : parcel.entries) {
+      if (entry.verdict != domain::Verdict::kAccepted && entry.verdict != domain::Verdict::kEarly) {
+        report_.verdicts.push_back({entry.file, entry.change, entry.verdict});
+      }
     }
-    KAPEA_ASSIGN(vault::Arrived arrived,
-                 AsArrived(parcel, static_cast<uint32_t>(i), codec::EncodeEntry(entry)));
-    KAPEA_TRY(replica.Ingest({{entry.file, {std::move(arrived)}}}, kv::Durability::kBuffered));
   }
+  NoteHeld(receipted);
   return absl::OkStatus();
+}
+
+void SyncEngine::NoteHeld(const std::vector<vault::ReceiptedParcel>& receipted) {
+  if (held_to_ == 0) return;
+  for (const vault::ReceiptedParcel& parcel : receipted) {
+    for (const domain::Entry& entry : parcel.entries) {
+      const bool held = vault_.replica().NumberOf(entry.file) >= entry.number;
+      if (entry.sequence != held_to_ || !held) return;
+      ++held_to_;
+    }
+  }
 }
 
 absl::Status SyncEngine::TakeRefusal(const Refusal& refusal) {
   Say(RefusalSentence(refusal));
   if (refusal.reason != RefusalReason::kSequenceGap) return absl::OkStatus();
   MutexLock lock(vault_.mutex());
+  held_to_ = 0;
   return vault_.outbox().RewindTo(refusal.wanted_sequence);
 }
 

@@ -7,12 +7,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/sync/limits.h"
 #include "client/sync/transport.h"
 #include "client/sync/verify.h"
 #include "client/vault/vault.h"
@@ -40,9 +42,12 @@ struct SyncReport {
   std::vector<OwnVerdict> verdicts;   // other than accepted and early
   std::vector<std::string> refusals;  // sentences for the person: what, and what to do
   std::vector<FileId> incomplete;     // numbers of these files are withheld
-  std::vector<FileId> changed;        // files that got new Changes
+  std::set<FileId> changed;           // files that got new Changes
 };
 
+// A push is in two halves: while one is on the wire, the next is signed, and it is on the
+// wire while the answer to the one before is verified and kept. A pull after one that came
+// to its end asks for what is new since that ledger size, and names no file.
 // Threads: one at a time; holds the vault's mutex except while the network is waited for.
 // Reads no clock for its decisions: `now` comes from the caller.
 // Errors of Step: DataLoss when the server contradicted itself (a fork), once and from
@@ -78,19 +83,37 @@ class SyncEngine {
   absl::Status Upload(bool* more);
   absl::Status RunPull(bool follow, const std::function<void()>& arrived);
 
-  absl::Status TakeReceipts(const std::vector<codec::Parcel>& parcels, const PushReply& reply);
-  absl::Status TakeParcelReceipts(const codec::Parcel& parcel, const ParcelReceipts& receipts);
-  absl::Status KeepOwn(const codec::Parcel& parcel, const std::vector<domain::Entry>& entries);
+  // Parcels to be sent of what waits after that sequence number.
+  absl::StatusOr<std::vector<codec::Parcel>> NextParcels(uint64_t after);
+  void Send(std::vector<codec::Parcel> parcels);
+  absl::Status TakeReply(std::vector<codec::Parcel> parcels, const PushReply& reply,
+                         bool* refused);
+  absl::Status TakeReceipts(std::vector<codec::Parcel> parcels, const PushReply& reply);
+  absl::StatusOr<vault::ReceiptedParcel> Verified(codec::Parcel parcel,
+                                                  const ParcelReceipts& receipts);
+  absl::Status KeepReceipts(const std::vector<vault::ReceiptedParcel>& receipted);
+  // Whether nothing but these own Changes came since the last pull's end: then the ledger
+  // is held as far as they go.
+  void NoteHeld(const std::vector<vault::ReceiptedParcel>& receipted);
   absl::Status TakeRefusal(const Refusal& refusal);
   absl::Status TakeMessage(const PullMessage& message);
   absl::Status TakeHead(const PullHead& head);
   absl::Status TakeFiles(const PullMessage& message);
+  // Compares the verdicts of what came with those that follow.
+  absl::Status CompareVerdicts();
   absl::Status FinishPull();
 
   // The checkpoint of a note that the log key signed, proven to be of the one tree that
-  // this device has seen so far; the newest is kept.
-  absl::StatusOr<ledger::Checkpoint> Adopt(const std::string& note);
-  absl::StatusOr<ledger::Checkpoint> Open(const std::string& note) const;
+  // this device has seen so far; the newest is kept. `continues` may know that a newer
+  // tree continues the last one; else the server is asked for a proof.
+  using Continuation =
+      std::function<bool(const ledger::Checkpoint& older, const ledger::Checkpoint& newer)>;
+  absl::StatusOr<ledger::Checkpoint> Adopt(
+      const std::string& note, const Continuation& continues = [](const auto&, const auto&) {
+        return false;
+      });
+  absl::StatusOr<ledger::Checkpoint> Open(const std::string& note);
+  void Remember(const ledger::Checkpoint& checkpoint);
   // Compares by a proof; a failure is a fork.
   absl::Status CheckConsistent(const ledger::Checkpoint& older, const ledger::Checkpoint& newer,
                                const ledger::Proof& proof, const std::string& note);
@@ -107,9 +130,19 @@ class SyncEngine {
   Time pull_at_ = Time::Min();
   Time upload_at_ = Time::Min();
   uint32_t failures_ = 0;
-  uint64_t last_gap_ = 0;                 // what the server asked for last time
-  std::map<uint64_t, Hash> consistent_;   // sizes and roots that were proven
-  std::map<FileId, uint64_t> judged_to_;  // numbers whose verdicts were compared
+  std::vector<codec::Parcel> sent_;          // begun and not finished
+  size_t push_bytes_ = kPushBytesFirst;      // of the next push
+  uint64_t last_gap_ = 0;                    // what the server asked for last time
+  std::map<uint64_t, Hash> consistent_;      // sizes and roots that were proven
+  std::string opened_note_;                  // the last note that Open was asked about
+  std::optional<ledger::Checkpoint> opened_;
+  SeenParcels parcels_;
+  std::set<FileId> came_;                    // got Changes since CompareVerdicts
+  std::map<FileId, uint64_t> judged_to_;     // numbers whose verdicts were compared
+  // All that this device may read of a ledger of that size is held. Zero: unknown, as at
+  // first: cursors are sent then, and find also what went wrong in an earlier life.
+  uint64_t held_to_ = 0;
+  bool asked_by_size_ = false;  // the pull that goes on named no cursors
 };
 
 }  // namespace kapea::sync

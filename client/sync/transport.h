@@ -52,6 +52,9 @@ struct PushReply {
 
 struct PullCall {
   std::vector<std::pair<FileId, uint64_t>> cursors;
+  // In place of cursors: all that this device may read of a ledger of that size is held.
+  // Zero: the cursors say it.
+  uint64_t held_to = 0;
   std::string checkpoint;  // note; empty: none held
   bool follow = false;
 };
@@ -75,6 +78,7 @@ struct PulledFile {
 struct PullHead {
   std::string server_time;  // note
   ledger::Proof consistency;
+  bool cursors_wanted = false;  // `held_to` does not say enough; nothing follows
 };
 struct PullMessage {
   std::optional<PullHead> head;
@@ -90,8 +94,11 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  virtual absl::StatusOr<PushReply> Push(const std::vector<codec::Parcel>& parcels,
-                                         const std::string& checkpoint) = 0;
+  // Sends parcels without waiting for what becomes of them; FinishPush does. One push at
+  // a time: one that was begun and never finished is given up, and may have arrived.
+  virtual void BeginPush(const std::vector<codec::Parcel>& parcels,
+                         const std::string& checkpoint) = 0;
+  virtual absl::StatusOr<PushReply> FinishPush() = 0;
   // Calls `visit` for each message. A status other than Ok from it ends the call, and is
   // the answer.
   using Visit = std::function<absl::Status(PullMessage)>;

@@ -1,10 +1,10 @@
 #include "client/sync/verify.h"
 
-#include <algorithm>
 #include <optional>
 
+#include "client/sync/limits.h"
 #include "common/base/macros.h"
-#include "common/crypto/signature.h"
+#include "common/ledger/range.h"
 
 namespace kapea::sync {
 namespace {
@@ -46,9 +46,9 @@ absl::Status CheckEntry(const domain::Entry& entry, const domain::Change& change
 }
 
 absl::Status CheckParcel(const vault::Arrived& arrived, const domain::Entry& entry) {
-  const codec::ParcelHeader& parcel = arrived.parcel;
+  const codec::ParcelHeader& parcel = arrived.parcel->header;
   const domain::Header& header = arrived.change.change->header;
-  if (codec::ParcelHashOf(arrived.parcel_header) != entry.parcel_hash) {
+  if (arrived.parcel->hash != entry.parcel_hash) {
     return Wrong("a parcel that is not the one of its entry");
   }
   if (parcel.device != header.device || parcel.deployment != header.deployment ||
@@ -59,18 +59,6 @@ absl::Status CheckParcel(const vault::Arrived& arrived, const domain::Entry& ent
       arrived.index, parcel.changes, ledger::LeafHash(arrived.change.change->hash.view()),
       arrived.path, parcel.root);
   return stands.ok() ? absl::OkStatus() : Wrong("a change that is not in its parcel");
-}
-
-// Whether the parcel is signed by the device of its Change; false: that is not known.
-absl::StatusOr<bool> CheckSignature(const ParcelStub& stub, const domain::Change& change,
-                                    const Known& known) {
-  const std::string point = SigningKeyOf(known, change);
-  if (point.empty()) return false;
-  const auto key = crypto::VerifyKey::FromBytes(point);
-  if (!key.ok() || !codec::VerifyParcelSignature(stub.header, stub.signature, *key).ok()) {
-    return Wrong("a parcel that its device did not sign");
-  }
-  return true;
 }
 
 // Entries of consecutive runs, with their bytes.
@@ -93,9 +81,40 @@ absl::StatusOr<Proven> VerifyRuns(const std::vector<codec::EntryRun>& runs,
 
 }  // namespace
 
+absl::StatusOr<std::shared_ptr<const vault::ArrivedParcel>> SeenParcels::Read(
+    const ParcelStub& stub) {
+  const std::string name = stub.header + stub.signature;
+  if (const auto known = seen_.find(name); known != seen_.end()) return known->second.parcel;
+  auto header = codec::ParcelHeader::Decode(stub.header);
+  if (!header.ok()) return Wrong(std::string(header.status().message()));
+  if (seen_.size() >= kParcelsRememberedMax) seen_.clear();
+  auto parcel = std::make_shared<const vault::ArrivedParcel>(vault::ArrivedParcel{
+      *std::move(header), stub.header, codec::ParcelHashOf(stub.header), stub.signature});
+  seen_[name].parcel = parcel;
+  return parcel;
+}
+
+absl::Status SeenParcels::CheckSigned(const vault::ArrivedParcel& parcel,
+                                      const std::string& signing_key) {
+  const auto seen = seen_.find(parcel.header_bytes + parcel.signature);
+  if (seen != seen_.end() && seen->second.signed_by == signing_key) return absl::OkStatus();
+  auto key = keys_.find(signing_key);
+  if (key == keys_.end()) {
+    auto parsed = crypto::VerifyKey::FromBytes(signing_key);
+    if (!parsed.ok()) return Wrong("a parcel that its device did not sign");
+    if (keys_.size() >= kParcelsRememberedMax) keys_.clear();
+    key = keys_.emplace(signing_key, *std::move(parsed)).first;
+  }
+  if (!codec::VerifyParcelSignature(parcel.header_bytes, parcel.signature, key->second).ok()) {
+    return Wrong("a parcel that its device did not sign");
+  }
+  if (seen != seen_.end()) seen->second.signed_by = signing_key;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<vault::Arrival> VerifyPulled(const PulledFile& pulled,
                                             const ledger::Checkpoint& checkpoint,
-                                            const Known& at_first) {
+                                            const Known& at_first, SeenParcels& parcels) {
   KAPEA_ASSIGN(const Proven proven, VerifyRuns(pulled.runs, checkpoint));
   // The directory grows while it is read: a device that one Change of it names may have
   // signed the next.
@@ -110,37 +129,30 @@ absl::StatusOr<vault::Arrival> VerifyPulled(const PulledFile& pulled,
   }
   vault::Arrival arrival;
   arrival.file = pulled.file;
-  std::map<uint32_t, bool> signed_parcels;  // by index: whether the key was known
+  arrival.changes.reserve(pulled.changes.size());
   for (size_t i = 0; i < pulled.changes.size(); ++i) {
     const PulledChange& from = pulled.changes[i];
     const domain::Entry& entry = proven.entries[i];
     if (from.parcel >= pulled.parcels.size()) return Wrong("a change without its parcel");
-    const ParcelStub& stub = pulled.parcels[from.parcel];
     vault::Arrived& arrived = arrival.changes.emplace_back();
     arrived.entry = *proven.bytes[i];
-    arrived.parcel_header = stub.header;
-    arrived.parcel_signature = stub.signature;
+    arrived.decoded = entry;
     arrived.index = from.index;
     arrived.path = from.path;
     auto change = codec::DecodeChange(from.change);
     if (!change.ok()) return Wrong(std::string(change.status().message()));
     arrived.change = *std::move(change);
-    auto header = codec::ParcelHeader::Decode(stub.header);
-    if (!header.ok()) return Wrong(std::string(header.status().message()));
-    arrived.parcel = *std::move(header);
-    KAPEA_TRY(CheckEntry(entry, *arrived.change.change, pulled.file, known));
+    KAPEA_ASSIGN(arrived.parcel, parcels.Read(pulled.parcels[from.parcel]));
+    const domain::Change& what = *arrived.change.change;
+    KAPEA_TRY(CheckEntry(entry, what, pulled.file, known));
     KAPEA_TRY(CheckParcel(arrived, entry));
     if (entry.sequence == 0 && ledger::LeafHash(arrived.entry) != known.genesis) {
       return Wrong("its first entry is not the one that the enrolment code pinned");
     }
-    const auto checked = signed_parcels.find(from.parcel);
-    if (checked != signed_parcels.end()) {
-      arrived.verified = checked->second;
-    } else {
-      KAPEA_ASSIGN(arrived.verified, CheckSignature(stub, *arrived.change.change, known));
-      signed_parcels[from.parcel] = arrived.verified;
-    }
-    if (growing && arrived.verified) growing->Append(*arrived.change.change, entry);
+    const std::string signing_key = SigningKeyOf(known, what);
+    arrived.verified = !signing_key.empty();
+    if (arrived.verified) KAPEA_TRY(parcels.CheckSigned(*arrived.parcel, signing_key));
+    if (growing && arrived.verified) growing->Append(what, entry);
   }
   return arrival;
 }
@@ -149,19 +161,21 @@ absl::StatusOr<std::vector<domain::Entry>> VerifyReceipts(
     const codec::Parcel& parcel, const std::vector<vault::HeldReceipt>& receipts,
     const std::vector<ledger::Checkpoint>& trees) {
   KAPEA_CHECK(receipts.size() == trees.size());
+  std::map<ChangeId, size_t> places;
+  for (size_t i = 0; i < parcel.changes.size(); ++i) places[parcel.changes[i].change->id] = i;
   std::vector<std::optional<domain::Entry>> found(parcel.changes.size());
   for (size_t i = 0; i < receipts.size(); ++i) {
     const auto entries = codec::VerifyRun(receipts[i].run, trees[i].size, trees[i].root);
     if (!entries.ok()) return Wrong(std::string(entries.status().message()));
     for (const domain::Entry& entry : *entries) {
-      const auto change = std::find_if(
-          parcel.changes.begin(), parcel.changes.end(),
-          [&entry](const codec::EncodedChange& one) { return one.change->id == entry.change; });
-      if (change == parcel.changes.end() || entry.change_hash != change->change->hash ||
-          entry.device != parcel.header.device || entry.file != change->change->header.file) {
+      const auto place = places.find(entry.change);
+      if (place == places.end()) return Wrong("a receipt for something that was not sent");
+      const domain::Change& change = *parcel.changes[place->second].change;
+      if (entry.change_hash != change.hash || entry.device != parcel.header.device ||
+          entry.file != change.header.file) {
         return Wrong("a receipt for something that was not sent");
       }
-      found[static_cast<size_t>(change - parcel.changes.begin())] = entry;
+      found[place->second] = entry;
     }
   }
   std::vector<domain::Entry> entries;
@@ -172,22 +186,15 @@ absl::StatusOr<std::vector<domain::Entry>> VerifyReceipts(
   return entries;
 }
 
-absl::StatusOr<vault::Arrived> AsArrived(const codec::Parcel& parcel, uint32_t index,
-                                         const std::string& entry) {
+bool Continues(const codec::EntryRun& run, const ledger::Checkpoint& older,
+               const ledger::Checkpoint& checkpoint) {
+  if (run.first_sequence != older.size || older.size == 0) return false;
   std::vector<Hash> leaves;
-  for (const codec::EncodedChange& change : parcel.changes) {
-    leaves.push_back(ledger::LeafHash(change.change->hash.view()));
-  }
-  vault::Arrived arrived;
-  arrived.entry = entry;
-  arrived.change = parcel.changes[index];
-  arrived.parcel = parcel.header;
-  arrived.parcel_header = parcel.header_bytes;
-  arrived.parcel_signature = parcel.signature;
-  arrived.index = index;
-  KAPEA_ASSIGN(arrived.path, ledger::InclusionProofOf(leaves, index));
-  arrived.verified = true;
-  return arrived;
+  for (const std::string& entry : run.entries) leaves.push_back(ledger::LeafHash(entry));
+  return ledger::VerifyRange(older.size, leaves, checkpoint.size, run.proof, checkpoint.root)
+             .ok() &&
+         ledger::VerifyContinues(older.size, leaves.size(), checkpoint.size, run.proof, older.root)
+             .ok();
 }
 
 }  // namespace kapea::sync

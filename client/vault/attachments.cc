@@ -68,7 +68,7 @@ absl::Status Attachments::Add(codec::ChangeWriter& writer, domain::FieldWrite wr
   write.clear = domain::Attachment{secret.manifest, count};
   batch.Put(kChunkTable, FileKey(file, secret.manifest.view()), std::move(manifest), file);
   batch.Put(kUploadTable, FileKey(file, secret.manifest.view()), {}, file);
-  KAPEA_TRY(core_.store->Commit(batch, kv::Durability::kSynced));
+  KAPEA_TRY(core_.Commit(batch, kv::Durability::kSynced));
   return writer.AddSealedPlaintext(std::move(write), secret.Encode().view(), epoch->id, key_class,
                                    *class_key);
 }
@@ -147,14 +147,14 @@ absl::StatusOr<std::string> Attachments::Chunk(const FileId& file, const Hash& c
 absl::Status Attachments::FinishUpload(const Upload& upload) {
   kv::Batch batch;
   batch.Delete(kUploadTable, FileKey(upload.file, upload.manifest.view()));
-  return core_.store->Commit(batch, kv::Durability::kBuffered);
+  return core_.Commit(batch, kv::Durability::kBuffered);
 }
 
 absl::Status Attachments::Keep(const FileId& file, const Hash& chunk, std::string ciphertext) {
   if (crypto::Sha256(ciphertext) != chunk) return Altered();
   kv::Batch batch;
   batch.Put(kChunkTable, FileKey(file, chunk.view()), std::move(ciphertext), file);
-  return core_.store->Commit(batch, kv::Durability::kBuffered);
+  return core_.Commit(batch, kv::Durability::kBuffered);
 }
 
 }  // namespace kapea::vault

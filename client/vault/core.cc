@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/vault/replica.h"
 #include "client/vault/rows.h"
 #include "client/vault/tables.h"
 #include "common/base/macros.h"
@@ -15,6 +16,8 @@ namespace kapea::vault {
 namespace {
 
 inline constexpr uint8_t kRowVersion = 1;
+// Of a row of the replica, beside Entry, Change and path.
+inline constexpr size_t kPlacedOverheadBytes = 96;
 
 // What a founding Change says its file is.
 const domain::Founding* FoundingOf(const domain::Change& change) {
@@ -58,17 +61,17 @@ absl::StatusOr<FileRow> FileRow::Decode(std::string_view bytes) {
   return file;
 }
 
-std::string OwnChange::Row() const {
-  return RowWriter().U8(receipted ? 1 : 0).Bytes(encoded.bytes).Take();
-}
-
-std::string PlacedRow::Encode() const {
+std::string EncodePlaced(const Arrived& arrived) {
+  const ClockReading& signing = arrived.parcel->header.signing;
   RowWriter row;
-  row.U8(kRowVersion).Bytes(entry).Bytes(change).Fixed(parcel).U32(index);
-  row.U32(static_cast<uint32_t>(path.size()));
-  for (const Hash& hash : path) row.Fixed(hash);
+  row.Reserve(kPlacedOverheadBytes + arrived.entry.size() + arrived.change.bytes.size() +
+              arrived.path.size() * Hash::kBytes);
+  row.U8(kRowVersion).Bytes(arrived.entry).Bytes(arrived.change.bytes);
+  row.Fixed(arrived.parcel->hash).U32(arrived.index);
+  row.U32(static_cast<uint32_t>(arrived.path.size()));
+  for (const Hash& hash : arrived.path) row.Fixed(hash);
   row.Ms(signing.wall.unix_ms()).Ms(signing.elapsed.milliseconds()).Fixed(signing.boot);
-  row.U8(verified ? 1 : 0);
+  row.U8(arrived.verified ? 1 : 0);
   return row.Take();
 }
 
@@ -170,7 +173,7 @@ absl::Status Core::LoadFiles() {
       status = row.status();
       return false;
     }
-    files[FileId::FromPrefix(key)] = *row;
+    SetRow(FileId::FromPrefix(key), *row);
     return true;
   }));
   return status;
@@ -188,11 +191,12 @@ absl::Status Core::LoadOutbox() {
       return false;
     }
     own.encoded = *std::move(change);
-    outbox.emplace(ReadU64(key), std::move(own));
+    outbox.Put(ReadU64(key), std::move(own));
     return true;
   }));
   KAPEA_TRY(status);
-  last_sequence = std::max(chain.signed_to, outbox.empty() ? 0 : outbox.rbegin()->first);
+  last_sequence = chain.signed_to;
+  if (!outbox.all().empty()) last_sequence = std::max(last_sequence, outbox.all().rbegin()->first);
   return absl::OkStatus();
 }
 
@@ -265,11 +269,9 @@ absl::StatusOr<std::shared_ptr<domain::FileState>> Core::State(const FileId& fil
   }
   KAPEA_ASSIGN(const std::vector<domain::Placed> placed, ReadPlaced(file, false));
   auto state = std::make_shared<domain::FileState>(file);
-  for (const domain::Placed& one : placed) state->Append(one, Around());
-  for (const auto& [sequence, own] : outbox) {
-    if (own.encoded.change->header.file == file) {
-      state->AppendLocal(own.encoded.change, clock.Read(), Around());
-    }
+  state->AppendAll(placed, Around());
+  for (const uint64_t sequence : outbox.Of(file)) {
+    state->AppendLocal(outbox.Find(sequence)->encoded.change, clock.Read(), Around());
   }
   states_[file] = state;
   return state;
@@ -285,6 +287,10 @@ domain::FileState* Core::Writable(const FileId& file) {
   return cached->second.get();
 }
 
+void Core::BeginFold(const FileId& file) {
+  if (!IsShared(file)) states_[file] = std::make_shared<domain::FileState>(file);
+}
+
 bool Core::IsShared(const FileId& file) const {
   return file == identity.directory_file || file == identity.standards_file;
 }
@@ -296,9 +302,7 @@ absl::Status Core::Fold(const FileId& file, const std::vector<domain::Placed>& p
     states_.clear();
     return absl::OkStatus();
   }
-  domain::FileState* state = Writable(file);
-  if (state == nullptr) return absl::OkStatus();
-  for (const domain::Placed& one : placed) state->Append(one, Around());
+  if (domain::FileState* state = Writable(file)) state->AppendAll(placed, Around());
   return absl::OkStatus();
 }
 
@@ -315,6 +319,22 @@ FileRow Core::RowOf(const FileId& file, const codec::EncodedChange& founding) co
   return row;
 }
 
+void Core::SetRow(const FileId& file, const FileRow& row) {
+  files[file] = row;
+  if (row.known > row.number) {
+    incomplete.insert(file);
+  } else {
+    incomplete.erase(file);
+  }
+}
+
+absl::Status Core::Commit(const kv::Batch& batch, kv::Durability durability) {
+  KAPEA_TRY(store->Commit(batch, durability));
+  // A synced commit takes all before it to the disk.
+  settled_ = durability == kv::Durability::kSynced;
+  return absl::OkStatus();
+}
+
 absl::Status Core::CommitOwn(std::vector<codec::EncodedChange> changes, kv::Batch batch) {
   std::map<FileId, FileRow> new_files;
   uint64_t sequence = last_sequence;
@@ -329,15 +349,15 @@ absl::Status Core::CommitOwn(std::vector<codec::EncodedChange> changes, kv::Batc
       batch.Put(kFileTable, FileKey(header.file), new_files[header.file].Encode());
     }
   }
-  KAPEA_TRY(store->Commit(batch, kv::Durability::kSynced));
-  files.insert(new_files.begin(), new_files.end());
+  KAPEA_TRY(Commit(batch, kv::Durability::kSynced));
+  for (const auto& [file, row] : new_files) SetRow(file, row);
   for (codec::EncodedChange& encoded : changes) {
     const FileId file = encoded.change->header.file;
     if (domain::FileState* state = Writable(file)) {
       state->AppendLocal(encoded.change, clock.Read(), Around());
     }
     last_sequence = encoded.change->header.sequence;
-    outbox.emplace(last_sequence, OwnChange{std::move(encoded), false});
+    outbox.Put(last_sequence, {std::move(encoded), false});
   }
   return absl::OkStatus();
 }
@@ -346,7 +366,7 @@ absl::Status Core::SaveIdentity() {
   const crypto::SecretBytes bytes = identity.Encode();
   kv::Batch batch;
   batch.Put(kMetaTable, kIdentityKey, std::string(bytes.view()));
-  return store->Commit(batch, kv::Durability::kSynced);
+  return Commit(batch, kv::Durability::kSynced);
 }
 
 }  // namespace kapea::vault

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/vault/identity.h"
+#include "client/vault/own_changes.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/codec/change_codec.h"
@@ -35,13 +37,6 @@ struct FileRow {
   static absl::StatusOr<FileRow> Decode(std::string_view bytes);
 };
 
-// A Change of this device that is not in the replica yet.
-struct OwnChange {
-  codec::EncodedChange encoded;
-  bool receipted = false;
-  std::string Row() const;
-};
-
 // The newest ServerTime and when it came.
 struct SeenNote {
   std::string note;
@@ -57,10 +52,11 @@ struct PlacedRow {
   std::vector<Hash> path;
   ClockReading signing;
   bool verified = false;  // by its device's signature
-  std::string Encode() const;
   static absl::StatusOr<PlacedRow> Decode(std::string_view bytes);
   absl::StatusOr<domain::Placed> ToPlaced() const;
 };
+struct Arrived;
+std::string EncodePlaced(const Arrived& arrived);
 
 // The newest parcel of this device's chain.
 struct Chain {
@@ -79,6 +75,10 @@ class Core {
   // Opens the store and loads what is always at hand.
   absl::Status Open(const crypto::SecretBytes& master_key, const std::string& store_directory);
 
+  // All that is committed after the opening goes through here, so that it is known
+  // whether the disk has everything.
+  absl::Status Commit(const kv::Batch& batch, kv::Durability durability);
+  bool settled() const { return settled_; }
   // Outbox rows, whatever `batch` has beside them, synced; then the fold.
   absl::Status CommitOwn(std::vector<codec::EncodedChange> changes, kv::Batch batch);
   absl::Status SaveIdentity();
@@ -86,12 +86,15 @@ class Core {
   absl::StatusOr<std::shared_ptr<domain::FileState>> State(const FileId& file);
   // The cached fold, made unshared so that it may be changed. nullptr: not cached.
   domain::FileState* Writable(const FileId& file);
+  // Of a file that has just begun, all of whose Entries will pass through Fold.
+  void BeginFold(const FileId& file);
   // Folds Entries that were just committed: directory, packs, or the file.
   absl::Status Fold(const FileId& file, const std::vector<domain::Placed>& placed);
   // The directory and the standards, on which every other file's verdicts stand.
   bool IsShared(const FileId& file) const;
   domain::Surroundings Around() const { return {*directory, packs}; }
   FileRow RowOf(const FileId& file, const codec::EncodedChange& founding) const;
+  void SetRow(const FileId& file, const FileRow& row);
 
   // A keyed hash for store keys that would say something.
   std::string Blind(std::string_view text) const;
@@ -110,8 +113,10 @@ class Core {
   std::shared_ptr<domain::Directory> directory;
   codec::PackRegistry packs;
   std::vector<std::string> pack_faults;
-  std::map<FileId, FileRow> files;
-  std::map<uint64_t, OwnChange> outbox;  // by sequence
+  std::map<FileId, FileRow> files;  // changed by SetRow alone
+  std::set<FileId> incomplete;      // those of which a number is known and not held
+  uint64_t keys_shared_at = 0;      // number of the directory when ShareKeys last had all done
+  OwnChanges outbox;
   std::map<std::tuple<FileId, KeyEpochId, domain::KeyClass>, crypto::SecretBytes> class_keys;
 
  private:
@@ -128,6 +133,7 @@ class Core {
   void FoldShared(const FileId& file, const domain::Placed& placed);
 
   crypto::SecretBytes blind_key_;
+  bool settled_ = true;
   std::map<FileId, std::shared_ptr<domain::FileState>> states_;
 };
 

@@ -130,7 +130,7 @@ absl::StatusOr<const crypto::SecretBytes*> FindClassKey(Core& core, const FileId
     kv::Batch batch;
     PutClassKey(batch, file, epoch, key_class, *key);
     // Buffered: a key that is lost is opened again from its wrap.
-    KAPEA_TRY(core.store->Commit(batch, kv::Durability::kBuffered));
+    KAPEA_TRY(core.Commit(batch, kv::Durability::kBuffered));
     return &core.class_keys.emplace(name, *std::move(key)).first->second;
   }
   return NoKey(key_class);

@@ -1,23 +1,22 @@
 #include "client/vault/outbox.h"
 
-#include <algorithm>
+#include <map>
+#include <memory>
 
 #include "client/vault/core.h"
+#include "client/vault/placement.h"
+#include "client/vault/replica.h"
 #include "client/vault/rows.h"
 #include "client/vault/tables.h"
 #include "common/base/macros.h"
+#include "common/ledger/tree.h"
 
 namespace kapea::vault {
 namespace {
 
-using domain::Kind;
-
-bool IsUrgent(Kind kind) {
-  return kind == Kind::kCustodyOffer || kind == Kind::kCustodyAnswer || kind == Kind::kBreakGlass;
-}
-
 // Room for header, signature and framing beside the Changes of a parcel.
 inline constexpr size_t kParcelOverheadBytes = 1024;
+inline constexpr size_t kChangeOverheadBytes = 4;  // tag and length
 
 std::string EncodeReceipt(const HeldReceipt& receipt) {
   RowWriter row;
@@ -44,66 +43,87 @@ absl::StatusOr<HeldReceipt> DecodeReceipt(std::string_view bytes) {
   return receipt;
 }
 
+// An own parcel's Changes as they would come in a pull. Threads: one at a time.
+class OwnParcel {
+ public:
+  explicit OwnParcel(const codec::Parcel& parcel)
+      : parcel_(parcel),
+        stub_(std::make_shared<const ArrivedParcel>(
+            ArrivedParcel{parcel.header, parcel.header_bytes, parcel.hash, parcel.signature})),
+        tree_(LeavesOf(parcel)) {}
+
+  absl::StatusOr<Arrived> Arrive(uint32_t index, const domain::Entry& entry) const {
+    Arrived arrived;
+    arrived.entry = codec::EncodeEntry(entry);
+    arrived.decoded = entry;
+    arrived.change = parcel_.changes[index];
+    arrived.parcel = stub_;
+    arrived.index = index;
+    KAPEA_ASSIGN(arrived.path, tree_.InclusionProof(index));
+    arrived.verified = true;
+    return arrived;
+  }
+
+ private:
+  static std::vector<Hash> LeavesOf(const codec::Parcel& parcel) {
+    std::vector<Hash> leaves;
+    for (const codec::EncodedChange& change : parcel.changes) {
+      leaves.push_back(ledger::LeafHash(change.change->hash.view()));
+    }
+    return leaves;
+  }
+
+  const codec::Parcel& parcel_;
+  const std::shared_ptr<const ArrivedParcel> stub_;
+  const ledger::SmallTree tree_;
+};
+
 }  // namespace
 
-uint64_t Outbox::waiting() const {
-  return static_cast<uint64_t>(
-      std::count_if(core_.outbox.begin(), core_.outbox.end(),
-                    [](const auto& row) { return !row.second.receipted; }));
-}
+uint64_t Outbox::waiting() const { return core_.outbox.waiting(); }
+uint64_t Outbox::waiting(const FileId& file) const { return core_.outbox.waiting(file); }
+bool Outbox::urgent() const { return core_.outbox.urgent(); }
 
-uint64_t Outbox::waiting(const FileId& file) const {
-  return static_cast<uint64_t>(
-      std::count_if(core_.outbox.begin(), core_.outbox.end(), [&file](const auto& row) {
-        return !row.second.receipted && row.second.encoded.change->header.file == file;
-      }));
-}
-
-bool Outbox::urgent() const {
-  return std::any_of(core_.outbox.begin(), core_.outbox.end(), [](const auto& row) {
-    return !row.second.receipted && IsUrgent(row.second.encoded.change->header.kind);
-  });
-}
-
-uint64_t Outbox::FirstWaiting() const {
-  for (const auto& [sequence, own] : core_.outbox) {
-    if (!own.receipted) return sequence;
-  }
-  return 0;
-}
-
-absl::Status Outbox::SignNext() {
-  std::vector<codec::EncodedChange> changes;
-  size_t bytes = kParcelOverheadBytes;
-  for (auto own = core_.outbox.upper_bound(core_.chain.signed_to); own != core_.outbox.end();
-       ++own) {
-    const size_t size = own->second.encoded.bytes.size();
-    if (!changes.empty() &&
-        (bytes + size > kParcelTargetBytes || changes.size() >= codec::kChangesPerParcelMax)) {
-      break;
-    }
-    bytes += size;
-    changes.push_back(own->second.encoded);
-  }
-  KAPEA_CHECK(!changes.empty());
-  KAPEA_ASSIGN(const codec::Parcel parcel,
-               codec::SignParcel(std::move(changes), core_.chain.parcel, core_.clock.Read(),
-                                 core_.identity.signing_key));
-  const Chain chain{parcel.header.first_sequence + parcel.header.changes - 1, parcel.hash};
+absl::StatusOr<std::vector<codec::Parcel>> Outbox::SignNext(size_t bytes_max) {
+  std::vector<codec::Parcel> parcels;
   kv::Batch batch;
-  batch.Put(kParcelTable, NumberKey(parcel.header.first_sequence), codec::EncodeParcel(parcel));
+  Chain chain = core_.chain;
+  size_t all_bytes = 0;
+  auto own = core_.outbox.all().upper_bound(chain.signed_to);
+  while (own != core_.outbox.all().end()) {
+    std::vector<codec::EncodedChange> changes;
+    size_t bytes = kParcelOverheadBytes;
+    for (; own != core_.outbox.all().end(); ++own) {
+      const size_t size = own->second.encoded.bytes.size() + kChangeOverheadBytes;
+      if (!changes.empty() &&
+          (bytes + size > kParcelTargetBytes || changes.size() >= codec::kChangesPerParcelMax)) {
+        break;
+      }
+      bytes += size;
+      changes.push_back(own->second.encoded);
+    }
+    if (!parcels.empty() && all_bytes + bytes > bytes_max) break;
+    all_bytes += bytes;
+    KAPEA_ASSIGN(codec::Parcel parcel,
+                 codec::SignParcel(std::move(changes), chain.parcel, core_.clock.Read(),
+                                   core_.identity.signing_key));
+    chain = {parcel.header.first_sequence + parcel.header.changes - 1, parcel.hash};
+    batch.Put(kParcelTable, NumberKey(parcel.header.first_sequence), codec::EncodeParcel(parcel));
+    parcels.push_back(std::move(parcel));
+  }
+  if (parcels.empty()) return parcels;
   batch.Put(kMetaTable, kChainKey, RowWriter().U64(chain.signed_to).Fixed(chain.parcel).Take());
   // Synced: were it lost after it was sent, the next one would contradict it.
-  KAPEA_TRY(core_.store->Commit(batch, kv::Durability::kSynced));
+  KAPEA_TRY(core_.Commit(batch, kv::Durability::kSynced));
   core_.chain = chain;
-  return absl::OkStatus();
+  return parcels;
 }
 
-absl::StatusOr<std::vector<codec::Parcel>> Outbox::NextParcels(size_t bytes_max) {
-  const uint64_t first = FirstWaiting();
+absl::StatusOr<std::vector<codec::Parcel>> Outbox::NextParcels(uint64_t after, size_t bytes_max) {
+  const uint64_t first = core_.outbox.FirstWaitingAfter(after);
   if (first == 0) return std::vector<codec::Parcel>();
-  if (core_.chain.signed_to < core_.last_sequence) KAPEA_TRY(SignNext());
-  return Kept(first, bytes_max);
+  if (first <= core_.chain.signed_to) return Kept(first, bytes_max);
+  return SignNext(bytes_max);
 }
 
 absl::StatusOr<std::vector<codec::Parcel>> Outbox::Kept(uint64_t from, size_t bytes_max) const {
@@ -139,26 +159,32 @@ absl::StatusOr<std::vector<codec::Parcel>> Outbox::Kept(uint64_t from, size_t by
   return parcels;
 }
 
-absl::Status Outbox::KeepReceipts(const codec::Parcel& parcel,
-                                  const std::vector<HeldReceipt>& receipts) {
-  kv::Batch batch;
-  std::string key = NumberKey(parcel.header.first_sequence);
-  for (size_t i = 0; i < receipts.size(); ++i) {
-    std::string row_key = key;
-    AppendU32(row_key, static_cast<uint32_t>(i));
-    batch.Put(kReceiptTable, row_key, EncodeReceipt(receipts[i]));
+absl::Status Outbox::KeepReceipts(const std::vector<ReceiptedParcel>& parcels) {
+  Placement placement(core_);
+  for (const ReceiptedParcel& receipted : parcels) {
+    const codec::Parcel& parcel = receipted.parcel;
+    KAPEA_CHECK(receipted.entries.size() == parcel.changes.size());
+    for (size_t i = 0; i < receipted.receipts.size(); ++i) {
+      std::string key = NumberKey(parcel.header.first_sequence);
+      AppendU32(key, static_cast<uint32_t>(i));
+      placement.batch().Put(kReceiptTable, key, EncodeReceipt(receipted.receipts[i]));
+    }
+    const OwnParcel own(parcel);
+    for (uint32_t i = 0; i < parcel.changes.size(); ++i) {
+      const domain::Entry& entry = receipted.entries[i];
+      // What came in another parcel comes with that, in a pull.
+      const bool follows = entry.parcel_hash == parcel.hash &&
+                           entry.number == placement.RowOf(entry.file).number + 1;
+      if (follows) {
+        KAPEA_ASSIGN(const Arrived arrived, own.Arrive(i, entry));
+        placement.Place(entry.file, arrived);
+      } else {
+        placement.MarkReceipted(parcel.header.first_sequence + i);
+        placement.MarkKnown(entry.file, entry.number);
+      }
+    }
   }
-  std::vector<OwnChange*> changed;
-  for (const codec::EncodedChange& change : parcel.changes) {
-    const auto own = core_.outbox.find(change.change->header.sequence);
-    if (own == core_.outbox.end() || own->second.receipted) continue;
-    OwnChange receipted{own->second.encoded, true};
-    batch.Put(kOutboxTable, NumberKey(own->first), receipted.Row());
-    changed.push_back(&own->second);
-  }
-  KAPEA_TRY(core_.store->Commit(batch, kv::Durability::kBuffered));
-  for (OwnChange* own : changed) own->receipted = true;
-  return absl::OkStatus();
+  return placement.Commit(kv::Durability::kBuffered);
 }
 
 absl::StatusOr<std::vector<HeldReceipt>> Outbox::ReceiptsOf(uint64_t sequence) const {
@@ -194,8 +220,8 @@ absl::Status Outbox::RewindTo(uint64_t sequence) {
       batch.Put(kOutboxTable, NumberKey(number), again[number].Row());
     }
   }
-  KAPEA_TRY(core_.store->Commit(batch, kv::Durability::kSynced));
-  for (auto& [number, own] : again) core_.outbox.insert_or_assign(number, std::move(own));
+  KAPEA_TRY(core_.Commit(batch, kv::Durability::kSynced));
+  for (auto& [number, own] : again) core_.outbox.Put(number, std::move(own));
   return absl::OkStatus();
 }
 

@@ -27,6 +27,13 @@ struct HeldReceipt {
   std::string checkpoint;  // note
 };
 
+// A parcel with its receipts, and the Entries of all its Changes, in order.
+struct ReceiptedParcel {
+  codec::Parcel parcel;
+  std::vector<HeldReceipt> receipts;
+  std::vector<domain::Entry> entries;
+};
+
 // Threads: as Vault. Errors: as Vault.
 class Outbox {
  public:
@@ -35,13 +42,15 @@ class Outbox {
   uint64_t waiting() const;  // Changes without a receipt
   uint64_t waiting(const FileId& file) const;
   bool urgent() const;  // custody or an alarm waits
-  // The next parcels to be pushed, in order, `bytes_max` together but at least one.
-  // What no parcel has yet is signed now, and kept before this returns: a retry sends
-  // the same bytes. Empty: nothing waits.
-  absl::StatusOr<std::vector<codec::Parcel>> NextParcels(size_t bytes_max);
-  // The server has these: verified receipts of one parcel. Buffered: a receipt that is
-  // lost is given again.
-  absl::Status KeepReceipts(const codec::Parcel& parcel, const std::vector<HeldReceipt>& receipts);
+  // The next parcels to be pushed of what waits after that sequence number, in order,
+  // `bytes_max` together but at least one. What no parcel has yet is signed now, all in
+  // one commit, and kept before this returns: a retry sends the same bytes. Empty:
+  // nothing waits there.
+  absl::StatusOr<std::vector<codec::Parcel>> NextParcels(uint64_t after, size_t bytes_max);
+  // The server has these: the receipts of one answer, in one commit. Changes whose
+  // numbers follow move into the replica, so that they need not come back in a pull.
+  // Buffered: a receipt that is lost is given again.
+  absl::Status KeepReceipts(const std::vector<ReceiptedParcel>& parcels);
   // The receipts of the own Change with that sequence number; empty: none yet.
   absl::StatusOr<std::vector<HeldReceipt>> ReceiptsOf(uint64_t sequence) const;
   // The server wants the chain from `sequence` on again, for it lost what it had: kept
@@ -51,8 +60,8 @@ class Outbox {
   absl::StatusOr<std::vector<codec::Parcel>> Kept(uint64_t from, size_t bytes_max) const;
 
  private:
-  absl::Status SignNext();
-  uint64_t FirstWaiting() const;  // 0: none
+  // Parcels of what no parcel has yet.
+  absl::StatusOr<std::vector<codec::Parcel>> SignNext(size_t bytes_max);
 
   Core& core_;
 };

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "client/vault/core.h"
+#include "client/vault/placement.h"
 #include "client/vault/rows.h"
 #include "client/vault/tables.h"
 #include "common/base/macros.h"
@@ -14,18 +15,6 @@ namespace {
 
 std::string ReplicaKey(const FileId& file, uint64_t number) {
   return FileKey(file, NumberKey(number));
-}
-
-PlacedRow RowFor(const Arrived& arrived) {
-  PlacedRow row;
-  row.entry = arrived.entry;
-  row.change = arrived.change.bytes;
-  row.parcel = codec::ParcelHashOf(arrived.parcel_header);
-  row.index = arrived.index;
-  row.path = arrived.path;
-  row.signing = arrived.parcel.signing;
-  row.verified = arrived.verified;
-  return row;
 }
 
 }  // namespace
@@ -49,10 +38,8 @@ uint64_t Replica::NumberOf(const FileId& file) const {
   return row == core_.files.end() ? 0 : row->second.number;
 }
 
-bool Replica::incomplete(const FileId& file) const {
-  const auto row = core_.files.find(file);
-  return row != core_.files.end() && row->second.known > row->second.number;
-}
+bool Replica::incomplete(const FileId& file) const { return core_.incomplete.contains(file); }
+const std::set<FileId>& Replica::incomplete() const { return core_.incomplete; }
 
 absl::Status Replica::CompareHeld(const FileId& file, uint64_t number, const std::string& entry) {
   KAPEA_ASSIGN(const std::string bytes, core_.store->Get(kReplicaTable, ReplicaKey(file, number)));
@@ -65,79 +52,39 @@ absl::Status Replica::CompareHeld(const FileId& file, uint64_t number, const std
 }
 
 absl::Status Replica::Ingest(const std::vector<Arrival>& arrivals, kv::Durability durability) {
-  kv::Batch batch;
-  std::map<FileId, FileRow> rows;
-  std::map<FileId, std::vector<domain::Placed>> placed;
-  std::vector<uint64_t> own;
+  Placement placement(core_);
   for (const Arrival& arrival : arrivals) {
+    const uint64_t held = NumberOf(arrival.file);
     for (const Arrived& arrived : arrival.changes) {
-      KAPEA_ASSIGN(const domain::Entry entry, codec::DecodeEntry(arrived.entry));
-      const auto known = rows.find(arrival.file);
-      FileRow row = known != rows.end() ? known->second : core_.RowOf(arrival.file, arrived.change);
-      if (entry.number <= NumberOf(arrival.file)) {
-        KAPEA_TRY(CompareHeld(arrival.file, entry.number, arrived.entry));
+      const uint64_t number = arrived.decoded.number;
+      if (number <= held) {
+        KAPEA_TRY(CompareHeld(arrival.file, number, arrived.entry));
         continue;
       }
-      if (entry.number <= row.number) continue;  // twice in one message
-      if (entry.number != row.number + 1) {
-        return absl::OutOfRangeError("number " + std::to_string(row.number + 1) + " of file " +
+      const uint64_t last = placement.RowOf(arrival.file).number;
+      if (number <= last) continue;  // twice in one message
+      if (number != last + 1) {
+        return absl::OutOfRangeError("number " + std::to_string(last + 1) + " of file " +
                                      arrival.file.hex() + " is missing");
       }
-      row.number = entry.number;
-      row.known = std::max({row.known, row.number, arrived.change.change->header.file_number});
-      rows[arrival.file] = row;
-      const PlacedRow placed_row = RowFor(arrived);
-      batch.Put(kReplicaTable, ReplicaKey(arrival.file, entry.number), placed_row.Encode(),
-                arrival.file);
-      batch.Put(kStubTable, FileKey(arrival.file, placed_row.parcel.view()),
-                RowWriter().Bytes(arrived.parcel_header).Bytes(arrived.parcel_signature).Take(),
-                arrival.file);
-      const domain::Header& header = arrived.change.change->header;
-      if (header.device == core_.identity.device && core_.outbox.contains(header.sequence)) {
-        own.push_back(header.sequence);
-        batch.Delete(kOutboxTable, NumberKey(header.sequence));
-      }
-      // Nothing that stands in the directory or the standards is believed unsigned, not
-      // even until its device is known.
-      if (core_.IsShared(arrival.file) && !arrived.verified) continue;
-      placed[arrival.file].push_back({arrived.change.change, entry, arrived.parcel.signing});
+      placement.Place(arrival.file, arrived);
     }
   }
-  if (rows.empty()) return absl::OkStatus();
-  for (const auto& [file, row] : rows) batch.Put(kFileTable, FileKey(file), row.Encode());
-  KAPEA_TRY(core_.store->Commit(batch, durability));
-  for (const auto& [file, row] : rows) {
-    core_.files[file] = row;
-    // Enrolled before there were standards: the registrars have founded them since.
-    if (row.kind == domain::FileKind::kStandards && core_.identity.standards_file.is_zero()) {
-      core_.identity.standards_file = file;
-      KAPEA_TRY(core_.SaveIdentity());
-    }
-  }
-  // Out of the outbox only after the fold: a fold made anew meanwhile would lack them.
-  for (const auto& [file, changes] : placed) KAPEA_TRY(core_.Fold(file, changes));
-  for (const uint64_t sequence : own) core_.outbox.erase(sequence);
-  return absl::OkStatus();
+  return placement.Commit(durability);
 }
 
 absl::Status Replica::Settle() {
+  if (core_.settled() || core_.checkpoint_note.empty()) return absl::OkStatus();
   // Any synced commit takes all before it to the disk.
   kv::Batch batch;
   batch.Put(kMetaTable, kCheckpointKey, core_.checkpoint_note);
-  if (core_.checkpoint_note.empty()) return absl::OkStatus();
-  return core_.store->Commit(batch, kv::Durability::kSynced);
+  return core_.Commit(batch, kv::Durability::kSynced);
 }
 
 absl::Status Replica::MarkKnown(const FileId& file, uint64_t number) {
-  const auto found = core_.files.find(file);
-  if (found == core_.files.end() || found->second.known >= number) return absl::OkStatus();
-  FileRow row = found->second;
-  row.known = number;
-  kv::Batch batch;
-  batch.Put(kFileTable, FileKey(file), row.Encode());
-  KAPEA_TRY(core_.store->Commit(batch, kv::Durability::kBuffered));
-  found->second = row;
-  return absl::OkStatus();
+  Placement placement(core_);
+  placement.MarkKnown(file, number);
+  return placement.Commit(kv::Durability::kBuffered);
 }
 
 const std::optional<ledger::Checkpoint>& Replica::checkpoint() const { return core_.checkpoint; }
@@ -145,9 +92,10 @@ const std::string& Replica::checkpoint_note() const { return core_.checkpoint_no
 
 absl::Status Replica::KeepCheckpoint(const std::string& note,
                                      const ledger::Checkpoint& checkpoint) {
+  if (note == core_.checkpoint_note) return absl::OkStatus();
   kv::Batch batch;
   batch.Put(kMetaTable, kCheckpointKey, note);
-  KAPEA_TRY(core_.store->Commit(batch, kv::Durability::kBuffered));
+  KAPEA_TRY(core_.Commit(batch, kv::Durability::kBuffered));
   core_.checkpoint_note = note;
   core_.checkpoint = checkpoint;
   return absl::OkStatus();
@@ -163,7 +111,7 @@ absl::Status Replica::KeepServerTime(const std::string& note, const ledger::Chec
   row.Ms(arrival.elapsed.milliseconds()).Fixed(arrival.boot);
   kv::Batch batch;
   batch.Put(kMetaTable, kServerTimeKey, row.Take());
-  KAPEA_TRY(core_.store->Commit(batch, kv::Durability::kBuffered));
+  KAPEA_TRY(core_.Commit(batch, kv::Durability::kBuffered));
   core_.server_time = seen;
   return absl::OkStatus();
 }
@@ -185,7 +133,7 @@ absl::Status Replica::KeepEvidence(const Evidence& evidence) {
   for (const std::string& object : evidence.objects) row.Bytes(object);
   kv::Batch batch;
   batch.Put(kEvidenceTable, NumberKey(next), row.Take());
-  return core_.store->Commit(batch, kv::Durability::kSynced);
+  return core_.Commit(batch, kv::Durability::kSynced);
 }
 
 absl::StatusOr<std::vector<Evidence>> Replica::ListEvidence() const {
@@ -213,7 +161,7 @@ const std::string& Replica::stopped() const { return core_.stopped; }
 absl::Status Replica::Stop(const std::string& why) {
   kv::Batch batch;
   batch.Put(kMetaTable, kStoppedKey, why);
-  KAPEA_TRY(core_.store->Commit(batch, kv::Durability::kSynced));
+  KAPEA_TRY(core_.Commit(batch, kv::Durability::kSynced));
   core_.stopped = why;
   return absl::OkStatus();
 }
@@ -221,15 +169,16 @@ absl::Status Replica::Stop(const std::string& why) {
 absl::Status Replica::Resume() {
   kv::Batch batch;
   batch.Delete(kMetaTable, kStoppedKey);
-  KAPEA_TRY(core_.store->Commit(batch, kv::Durability::kSynced));
+  KAPEA_TRY(core_.Commit(batch, kv::Durability::kSynced));
   core_.stopped.clear();
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Dispute>> Replica::Disputes(const FileId& file) {
+absl::StatusOr<std::vector<Dispute>> Replica::Disputes(const FileId& file, uint64_t after) {
   KAPEA_ASSIGN(const auto state, core_.State(file));
   std::vector<Dispute> disputes;
   for (const domain::Judged& judged : state->disputed()) {
+    if (judged.number <= after) continue;
     KAPEA_ASSIGN(const std::string bytes,
                  core_.store->Get(kReplicaTable, ReplicaKey(file, judged.number)));
     KAPEA_ASSIGN(const PlacedRow row, PlacedRow::Decode(bytes));
@@ -243,13 +192,17 @@ absl::StatusOr<Arrived> Replica::ReadArrived(const FileId& file, std::string_vie
   KAPEA_ASSIGN(PlacedRow row, PlacedRow::Decode(bytes));
   Arrived arrived;
   KAPEA_ASSIGN(arrived.change, codec::DecodeChange(row.change));
+  KAPEA_ASSIGN(arrived.decoded, codec::DecodeEntry(row.entry));
   KAPEA_ASSIGN(const std::string stub_bytes,
                core_.store->Get(kStubTable, FileKey(file, row.parcel.view())));
   RowReader stub(stub_bytes);
-  arrived.parcel_header = stub.Text();
-  arrived.parcel_signature = stub.Text();
+  ArrivedParcel parcel;
+  parcel.header_bytes = stub.Text();
+  parcel.signature = stub.Text();
   KAPEA_TRY(stub.Done("parcel stub"));
-  KAPEA_ASSIGN(arrived.parcel, codec::ParcelHeader::Decode(arrived.parcel_header));
+  KAPEA_ASSIGN(parcel.header, codec::ParcelHeader::Decode(parcel.header_bytes));
+  parcel.hash = codec::ParcelHashOf(parcel.header_bytes);
+  arrived.parcel = std::make_shared<const ArrivedParcel>(std::move(parcel));
   arrived.entry = std::move(row.entry);
   arrived.index = row.index;
   arrived.path = std::move(row.path);

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,15 +25,22 @@ namespace kapea::vault {
 
 class Core;
 
+// A parcel without its Changes, which share it.
+struct ArrivedParcel {
+  codec::ParcelHeader header;
+  std::string header_bytes;  // encoded
+  Hash hash;
+  std::string signature;  // 64 bytes
+};
+
 // A verified Change at its place.
 struct Arrived {
-  std::string entry;  // encoded, as in the tree
+  std::string entry;      // encoded, as in the tree
+  domain::Entry decoded;  // what `entry` says
   codec::EncodedChange change;
-  codec::ParcelHeader parcel;
-  std::string parcel_header;     // encoded
-  std::string parcel_signature;  // 64 bytes
-  uint32_t index = 0;            // in that parcel
-  std::vector<Hash> path;        // to its root
+  std::shared_ptr<const ArrivedParcel> parcel;
+  uint32_t index = 0;      // in that parcel
+  std::vector<Hash> path;  // to its root
   // False: the parcel's signature could not be checked, for the directory does not have
   // the device. Such a Change has no effect until it was.
   bool verified = false;
@@ -71,12 +80,14 @@ class Replica {
   // DataLoss when one is not: evidence is kept. OutOfRange "number N is missing" when
   // they do not follow; nothing of the message is taken then.
   absl::Status Ingest(const std::vector<Arrival>& arrivals, kv::Durability durability);
-  // All that was buffered, on the disk.
+  // All that was buffered, on the disk. Nothing to do when it is there already.
   absl::Status Settle();
 
   // Somebody's Change speaks of that number of the file.
   absl::Status MarkKnown(const FileId& file, uint64_t number);
   bool incomplete(const FileId& file) const;
+  // Every file of which that is so.
+  const std::set<FileId>& incomplete() const;
 
   const std::optional<ledger::Checkpoint>& checkpoint() const;
   const std::string& checkpoint_note() const;
@@ -95,8 +106,8 @@ class Replica {
   // The person's decision to try again.
   absl::Status Resume();
 
-  // What the file's own fold finds against the server's verdicts.
-  absl::StatusOr<std::vector<Dispute>> Disputes(const FileId& file);
+  // What the file's own fold finds against the server's verdicts on numbers after `after`.
+  absl::StatusOr<std::vector<Dispute>> Disputes(const FileId& file, uint64_t after = 0);
   // The held Changes of a file from a number on, as they came, until `visit` says false.
   absl::Status Visit(const FileId& file, uint64_t from,
                      const std::function<bool(const Arrived&)>& visit) const;

@@ -274,15 +274,22 @@ absl::StatusOr<Founded> Vault::ChangeRoster(const FileId& file, const domain::Ro
 }
 
 absl::Status Vault::ShareKeys() {
-  KAPEA_TRY(TakeReceiveKeys(*core_));
   const Identity& identity = core_->identity;
-  if (!core_->files.contains(identity.directory_file)) return absl::OkStatus();
+  const auto directory_row = core_->files.find(identity.directory_file);
+  if (directory_row == core_->files.end()) return absl::OkStatus();
+  // Who there is and who has which key stands in the directory alone.
+  const uint64_t as_of = directory_row->second.number;
+  if (as_of == core_->keys_shared_at) return absl::OkStatus();
+  KAPEA_TRY(TakeReceiveKeys(*core_));
   KAPEA_ASSIGN(const auto state, core_->State(identity.directory_file));
   std::vector<ToShare> wanted = OwnDevices(identity, *core_->directory);
   const std::vector<ToShare> colleagues = Colleagues(identity, *core_->directory);
   wanted.insert(wanted.end(), colleagues.begin(), colleagues.end());
   std::erase_if(wanted, [&state](const ToShare& share) { return IsShared(*state, share.target); });
-  if (wanted.empty()) return absl::OkStatus();
+  if (wanted.empty()) {
+    core_->keys_shared_at = as_of;
+    return absl::OkStatus();
+  }
   // More than one Change holds goes out with the next sync.
   if (wanted.size() > codec::kWritesPerChangeMax) wanted.resize(codec::kWritesPerChangeMax);
   KAPEA_ASSIGN(codec::ChangeWriter writer,

@@ -17,6 +17,7 @@ namespace kapea::vault {
 // Threads: one at a time.
 class RowWriter {
  public:
+  void Reserve(size_t bytes) { bytes_.reserve(bytes); }
   RowWriter& U8(uint8_t value) { return AppendU8(bytes_, value), *this; }
   RowWriter& U32(uint32_t value) { return AppendU32(bytes_, value), *this; }
   RowWriter& U64(uint64_t value) { return AppendU64(bytes_, value), *this; }

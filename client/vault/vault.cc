@@ -190,7 +190,7 @@ absl::Status Vault::PutSetting(std::string_view name, std::string_view value) {
   } else {
     batch.Put(kSettingTable, core_->Blind(name), std::string(value));
   }
-  return core_->store->Commit(batch, kv::Durability::kSynced);
+  return core_->Commit(batch, kv::Durability::kSynced);
 }
 
 absl::StatusOr<std::optional<std::string>> Vault::FindSetting(std::string_view name) {

@@ -13,6 +13,7 @@
 #include "common/ledger/tree.h"
 #include "google/protobuf/arena.h"
 #include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "kapea/v1/change.pb.h"
 
 namespace kapea::codec {
@@ -364,9 +365,24 @@ void ParcelToWire(const Parcel& parcel, v1::Parcel& wire) {
 }
 
 std::string EncodeParcel(const Parcel& parcel) {
-  v1::Parcel wire;
-  ParcelToWire(parcel, wire);
-  return EncodeCanonical(wire);
+  // The Changes are encoded already, and their bytes are the canonical ones.
+  std::string bytes;
+  bytes.reserve(EncodedSize(parcel));
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream out(&stream);
+  const auto field = [&out](int number, const std::string& content) {
+    constexpr int kLengthDelimited = 2;
+    out.WriteTag(static_cast<uint32_t>(number << 3 | kLengthDelimited));
+    out.WriteVarint64(content.size());
+    out.WriteString(content);
+  };
+  field(v1::Parcel::kHeaderFieldNumber, parcel.header_bytes);
+  field(v1::Parcel::kSignatureFieldNumber, parcel.signature);
+  for (const EncodedChange& change : parcel.changes) {
+    field(v1::Parcel::kChangesFieldNumber, change.bytes);
+  }
+  out.Trim();
+  return bytes;
 }
 
 absl::StatusOr<Parcel> DecodeParcel(std::string_view bytes) {

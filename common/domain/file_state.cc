@@ -88,6 +88,16 @@ void FileState::FoldLocal(const Placed& local, const Surroundings& around) {
   ResolveEarly(Directory::kNow, around);
 }
 
+void FileState::AppendAll(const std::vector<Placed>& placed, const Surroundings& around) {
+  const bool something = std::any_of(placed.begin(), placed.end(), [this](const Placed& one) {
+    return one.entry.number > number_;
+  });
+  if (!something) return;
+  const std::vector<Placed> locals = std::exchange(locals_, {});
+  for (const Placed& one : placed) Append(one, around);
+  for (const Placed& local : locals) FoldLocal(local, around);
+}
+
 EventTime FileState::TimeFor(const Placed& placed) {
   const Header& header = placed.change->header;
   EventTime time = placed.entry.number == 0 ? LocalTimeOf(header, placed.signing)

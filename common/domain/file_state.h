@@ -74,6 +74,8 @@ class FileState {
   // is still local on top again, which copies the file: rare on a phone, never on a server.
   void AppendLocal(std::shared_ptr<const Change> change, const ClockReading& now,
                    const Surroundings& around);
+  // Append for several Entries: what is local is put on top again once, after the last.
+  void AppendAll(const std::vector<Placed>& placed, const Surroundings& around);
 
   FileId id() const { return id_; }
   FileKind kind() const { return kind_; }

@@ -1,5 +1,7 @@
 #include "common/ledger/range.h"
 
+#include <optional>
+
 #include "common/base/macros.h"
 
 namespace kapea::ledger {
@@ -91,6 +93,27 @@ absl::Status VerifyRange(uint64_t first, const std::vector<Hash>& leaf_hashes, u
   }
   if (used != proof.size() || run.size() != 1 || run[0] != root) return Unproved();
   return absl::OkStatus();
+}
+
+absl::Status VerifyContinues(uint64_t first, uint64_t count, uint64_t size, const Proof& proof,
+                             const Hash& root_before) {
+  if (first == 0 || count == 0 || first >= size || count > size - first) return Unproved();
+  size_t used = 0;
+  // The left siblings are the perfect subtrees of the tree before, the smallest first.
+  std::optional<Hash> root;
+  uint64_t low = first;
+  uint64_t high = first + count;
+  for (unsigned level = 0; Width(size, level) > 1; ++level) {
+    if (low % 2 == 1) {
+      if (used == proof.size()) return Unproved();
+      const Hash& left = proof[used++];
+      root = root ? NodeHash(left, *root) : left;
+    }
+    if (high % 2 == 1 && high < Width(size, level)) ++used;
+    low /= 2;
+    high = (high + 1) / 2;
+  }
+  return root == root_before ? absl::OkStatus() : Unproved();
 }
 
 }  // namespace kapea::ledger

@@ -18,6 +18,12 @@ namespace kapea::ledger {
 absl::StatusOr<Proof> RangeProof(uint64_t first, uint64_t count, uint64_t size,
                                  const NodeReader& nodes);
 
+// After VerifyRange held for this run: DataLoss unless the tree of the `first` leaves
+// before it had that root, so that the larger tree only continues the smaller one. The
+// proof of a run that begins where a known tree ended is a proof of consistency too.
+absl::Status VerifyContinues(uint64_t first, uint64_t count, uint64_t size, const Proof& proof,
+                             const Hash& root_before);
+
 // DataLoss when the leaves do not stand at `first` in the tree of that size and root.
 absl::Status VerifyRange(uint64_t first, const std::vector<Hash>& leaf_hashes, uint64_t size,
                          const Proof& proof, const Hash& root);

@@ -1,9 +1,7 @@
 #include "common/ledger/tree.h"
 
-#include <algorithm>
 #include <bit>
 #include <limits>
-#include <span>
 
 #include "absl/strings/str_format.h"
 #include "common/base/macros.h"
@@ -13,15 +11,6 @@ namespace kapea::ledger {
 namespace {
 
 using std::string_view_literals::operator""sv;
-
-// Where RFC 6962 splits a tree of `size` > 1 leaves: the largest power of two below it.
-uint64_t SplitOf(uint64_t size) { return std::bit_floor(size - 1); }
-
-Hash RootOfSpan(std::span<const Hash> leaf_hashes) {
-  CompactRange range;
-  for (const Hash& leaf : leaf_hashes) range.Append(leaf);
-  return range.Root();
-}
 
 }  // namespace
 
@@ -74,28 +63,42 @@ Hash CompactRange::Root() const {
   return root;
 }
 
-Hash RootOf(const std::vector<Hash>& leaf_hashes) { return RootOfSpan(leaf_hashes); }
+Hash RootOf(const std::vector<Hash>& leaf_hashes) {
+  CompactRange range;
+  for (const Hash& leaf : leaf_hashes) range.Append(leaf);
+  return range.Root();
+}
 
 absl::StatusOr<Proof> InclusionProofOf(const std::vector<Hash>& leaf_hashes, uint64_t index) {
-  if (index >= leaf_hashes.size()) {
+  return SmallTree(leaf_hashes).InclusionProof(index);
+}
+
+SmallTree::SmallTree(std::vector<Hash> leaf_hashes) {
+  levels_.push_back(std::move(leaf_hashes));
+  while (levels_.back().size() > 1) {
+    const std::vector<Hash>& below = levels_.back();
+    std::vector<Hash> level;
+    level.reserve((below.size() + 1) / 2);
+    for (size_t i = 0; i + 1 < below.size(); i += 2) {
+      level.push_back(NodeHash(below[i], below[i + 1]));
+    }
+    // A last node without a partner goes up as it is.
+    if (below.size() % 2 == 1) level.push_back(below.back());
+    levels_.push_back(std::move(level));
+  }
+}
+
+absl::StatusOr<Proof> SmallTree::InclusionProof(uint64_t index) const {
+  if (index >= size()) {
     return absl::OutOfRangeError(
-        absl::StrFormat("want a leaf index below %d, got %d", leaf_hashes.size(), index));
+        absl::StrFormat("want a leaf index below %d, got %d", size(), index));
   }
   Proof proof;
-  std::span<const Hash> tree(leaf_hashes);
-  while (tree.size() > 1) {
-    const uint64_t split = SplitOf(tree.size());
-    const auto left = tree.first(split), right = tree.subspan(split);
-    if (index < split) {
-      proof.push_back(RootOfSpan(right));
-      tree = left;
-    } else {
-      proof.push_back(RootOfSpan(left));
-      tree = right;
-      index -= split;
-    }
+  for (const std::vector<Hash>& level : levels_) {
+    const uint64_t partner = index ^ 1;
+    if (partner < level.size()) proof.push_back(level[partner]);
+    index /= 2;
   }
-  std::reverse(proof.begin(), proof.end());
   return proof;
 }
 

@@ -69,6 +69,19 @@ Hash RootOf(const std::vector<Hash>& leaf_hashes);
 // Proof that leaf `index` stands in that small tree. OutOfRange: no such leaf.
 absl::StatusOr<Proof> InclusionProofOf(const std::vector<Hash>& leaf_hashes, uint64_t index);
 
+// Such a small tree with all its nodes, for many proofs out of it: each costs no hashing.
+// A value. Threads: reading from several is safe.
+class SmallTree {
+ public:
+  explicit SmallTree(std::vector<Hash> leaf_hashes);
+  uint64_t size() const { return levels_.front().size(); }
+  // As InclusionProofOf.
+  absl::StatusOr<Proof> InclusionProof(uint64_t index) const;
+
+ private:
+  std::vector<std::vector<Hash>> levels_;  // the leaves first; each half of the one before
+};
+
 // Proofs from stored nodes. OutOfRange unless index < size, and 0 < size1 <= size2. The
 // reader's errors, such as NotFound for a node of a larger tree than is stored; but a
 // proof that happens to need only stored nodes is given, so callers first compare the

@@ -56,6 +56,7 @@ class GroupBuilder {
   // After Keep: the answers, by submission, and what changed.
   std::vector<SubmissionResult> TakeResults();
   std::vector<FileId> touched_files() const;
+  bool readers_changed() const { return readers_changed_; }  // Committed::readers_changed
   std::vector<DeviceId> revoked_devices() const { return revoked_; }
   std::shared_ptr<const LedgerTip> tip() const { return tip_; }
   std::shared_ptr<const DirectoryView> directory() const { return directory_; }
@@ -113,6 +114,7 @@ class GroupBuilder {
   std::map<ChangeId, codec::ChangeLocation> new_ids_;
   std::set<FileId> touched_;
   std::vector<DeviceId> revoked_;
+  bool readers_changed_ = false;
   std::vector<Pending> pending_;
   size_t changes_ = 0;
 };

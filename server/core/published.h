@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/id.h"
 #include "common/base/mutex.h"
@@ -26,6 +27,13 @@ struct LedgerTip {
 struct DirectoryView {
   domain::Directory directory;
   std::map<DeviceId, crypto::VerifyKey> keys;  // also of revoked devices: their past stands
+};
+
+// What a commit changed, for those who wait.
+struct Committed {
+  std::vector<FileId> files;
+  // The directory or somebody's access to a file: people may read other files now.
+  bool readers_changed = false;
 };
 
 // Threads: any. Readers get a pointer to something that never changes.

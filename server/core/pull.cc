@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t kChangesPerBatch = 100;       // one message: single records cost four times more
 constexpr size_t kBytesPerBatch = 512 * 1024;  // half of a message, so that proofs fit beside
+// Entries of others that a sweep looks through; after more of them it looks at every file.
+constexpr uint64_t kEntriesLookedAtMax = 4096;
 
 // Collects the Changes of one file for one batch.
 class FilePart {
@@ -29,10 +31,7 @@ class FilePart {
     PulledChange& pulled = part_.changes.emplace_back();
     pulled.parcel = parcel;
     pulled.index = row.parcel_index;
-    const std::vector<Hash>& siblings = leaves_[parcel];
-    if (siblings.size() > 1) {
-      KAPEA_ASSIGN(pulled.path, ledger::InclusionProofOf(siblings, row.parcel_index));
-    }
+    KAPEA_ASSIGN(pulled.path, trees_[parcel].InclusionProof(row.parcel_index));
     pulled.change = std::move(row.change);
     KAPEA_ASSIGN(std::string entry, store_.Get(kEntries, EntryKey(row.entry)));
     const bool follows =
@@ -66,8 +65,9 @@ class FilePart {
     KAPEA_ASSIGN(codec::ParcelRow row, codec::ParcelRow::Decode(bytes));
     const auto index = static_cast<uint32_t>(part_.parcels.size());
     part_.parcels.push_back({std::move(row.header), std::move(row.signature)});
-    std::vector<Hash>& leaves = leaves_.emplace_back();
+    std::vector<Hash> leaves;
     for (const Hash& change : row.changes) leaves.push_back(ledger::LeafHash(change.view()));
+    trees_.emplace_back(std::move(leaves));
     indexes_[hash] = index;
     return index;
   }
@@ -75,49 +75,122 @@ class FilePart {
   const kv::Snapshot& store_;
   PulledFile part_;
   std::map<Hash, uint32_t> indexes_;
-  std::vector<std::vector<Hash>> leaves_;  // of each parcel's tree
+  std::vector<ledger::SmallTree> trees_;  // of the parcels
 };
 
 }  // namespace
 
 PullCursor::PullCursor(const kv::Store& store, const Published& published, Principal reader,
-                       std::map<FileId, uint64_t> held)
-    : store_(store), published_(published), reader_(reader), held_(std::move(held)) {}
+                       Held held)
+    : store_(store),
+      published_(published),
+      reader_(reader),
+      by_ledger_(held.ledger != 0),
+      held_(std::move(held.numbers)),
+      read_to_(held.ledger) {}
 
 absl::StatusOr<std::vector<FileId>> PullCursor::ReadableFiles(const kv::Snapshot& snapshot) const {
-  const auto directory = published_.directory();
-  KAPEA_ASSIGN(const std::set<FileId> files,
-               server::ReadableFiles(snapshot, directory->directory, reader_.person));
+  KAPEA_ASSIGN(
+      const std::set<FileId> readable,
+      server::ReadableFiles(snapshot, published_.directory()->directory, reader_.person));
+  std::vector<FileId> files(readable.begin(), readable.end());
+  KAPEA_TRY(PutFirstFirst(snapshot, files));
+  return files;
+}
+
+absl::Status PullCursor::PutFirstFirst(const kv::Snapshot& snapshot,
+                                       std::vector<FileId>& files) const {
   // What everything else is judged by comes first.
-  std::vector<FileId> ordered;
+  const FileId directory = published_.directory()->directory.file();
+  std::set<FileId> open_to_all;
   const std::string everybody = EverybodyPrefix();
   KAPEA_TRY(snapshot.Scan(kReaders, everybody, kv::PrefixEnd(everybody),
                           [&](std::string_view key, std::string_view) {
-                            const auto id = FileId::FromPrefix(key.substr(everybody.size()));
-                            if (files.contains(id)) ordered.push_back(id);
+                            open_to_all.insert(FileId::FromPrefix(key.substr(everybody.size())));
                             return true;
                           }));
-  const FileId directory_file = directory->directory.file();
-  std::stable_partition(ordered.begin(), ordered.end(),
-                        [&](const FileId& id) { return id == directory_file; });
-  const std::set<FileId> first(ordered.begin(), ordered.end());
-  for (const FileId& file : files) {
-    if (!first.contains(file)) ordered.push_back(file);
-  }
-  return ordered;
+  const auto others = std::stable_partition(
+      files.begin(), files.end(), [&](const FileId& file) { return open_to_all.contains(file); });
+  std::stable_partition(files.begin(), others,
+                        [&](const FileId& file) { return file == directory; });
+  return absl::OkStatus();
 }
 
-absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const LedgerTip& tip,
-                                  const FileId& file, PulledBatch& batch, size_t& changes,
-                                  size_t& bytes) {
+absl::StatusOr<std::optional<std::vector<FileId>>> PullCursor::WrittenSince(
+    const kv::Snapshot& snapshot, uint64_t size) {
+  const auto directory = published_.directory();
+  const FileId directory_file = directory->directory.file();
+  std::map<FileId, uint64_t> before;  // the number before the first of these Entries
+  bool enough = true;
+  absl::Status failed;
+  KAPEA_TRY(snapshot.Scan(kEntries, EntryKey(read_to_), EntryKey(size),
+                          [&](std::string_view, std::string_view bytes) {
+                            const auto entry = codec::DecodeEntry(bytes);
+                            failed = entry.status();
+                            if (!failed.ok()) return false;
+                            before.try_emplace(entry->file, entry->number - 1);
+                            // Who may read what may be another matter from here on. Whoever
+                            // told us what she holds finds a file that was opened to her by
+                            // the Change that did it; a directory act names no file.
+                            const bool opens = entry->kind == domain::Kind::kRoster &&
+                                               entry->number > 1 &&
+                                               !held_.contains(entry->file);
+                            enough = entry->file != directory_file && !(by_ledger_ && opens);
+                            return enough;
+                          }));
+  KAPEA_TRY(failed);
+  if (!enough) return std::optional<std::vector<FileId>>();
+  std::vector<FileId> files;
+  for (const auto& [file, number] : before) {
+    KAPEA_ASSIGN(const bool may,
+                 MayReadFile(snapshot, directory->directory, reader_.person, file));
+    if (!may) {
+      readable_.erase(file);
+      continue;
+    }
+    if (by_ledger_) held_.try_emplace(file, number);
+    readable_.insert(file);
+    files.push_back(file);
+  }
+  KAPEA_TRY(PutFirstFirst(snapshot, files));
+  return std::optional<std::vector<FileId>>(std::move(files));
+}
+
+absl::StatusOr<PullCursor::Sweep> PullCursor::BeginSweep(const kv::Snapshot& snapshot,
+                                                         std::shared_ptr<const LedgerTip> tip) {
+  if (read_to_ > tip->size) {
+    return absl::OutOfRangeError("the client holds more of the ledger than this server has");
+  }
+  if (read_to_ != 0 && tip->size - read_to_ <= kEntriesLookedAtMax) {
+    if (read_to_ == tip->size) return Sweep{std::move(tip), {}, 0};
+    KAPEA_ASSIGN(auto files, WrittenSince(snapshot, tip->size));
+    if (files) return Sweep{std::move(tip), *std::move(files), 0};
+  }
+  if (by_ledger_) {
+    cursors_wanted_ = true;
+    return absl::FailedPreconditionError("what is missing cannot be told: pull with cursors");
+  }
+  KAPEA_ASSIGN(std::vector<FileId> files, ReadableFiles(snapshot));
+  readable_ = {files.begin(), files.end()};
+  return Sweep{std::move(tip), std::move(files), 0};
+}
+
+absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const FileId& file,
+                                  PulledBatch& batch, size_t& changes, size_t& bytes) {
   uint64_t& held = held_[file];
+  // Most files have nothing new, which the next key alone tells at little cost.
+  if (held != 0) {
+    KAPEA_ASSIGN(const auto next, snapshot.Find(kChanges, ChangeKey(file, held + 1)));
+    if (!next) return absl::OkStatus();
+  }
+  const LedgerTip& tip = *batch.tip;
   FilePart part(snapshot, file, held + 1);
   absl::Status failed;
   uint64_t number = held;
   KAPEA_TRY(snapshot.Scan(kChanges, ChangeKey(file, held + 1), kv::PrefixEnd(file.view()),
                           [&](std::string_view, std::string_view row_bytes) {
                             auto row = codec::ChangeRow::Decode(row_bytes);
-                            // Committed after the tip: the next batch has it.
+                            // Committed after the tip: the next sweep has it.
                             if (row.ok() && row->entry >= tip.size) return false;
                             bytes += row_bytes.size();
                             if (!row.ok()) {
@@ -140,34 +213,49 @@ absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const LedgerTip&
 }
 
 absl::StatusOr<PulledBatch> PullCursor::Next() {
-  PulledBatch batch;
-  batch.tip = published_.tip();  // before the snapshot, which then has all of it
+  const auto tip = published_.tip();  // before the snapshot, which then has all of it
   const auto directory = published_.directory();
   KAPEA_TRY(Authenticate(directory->directory, reader_.person, reader_.device).status());
+  PulledBatch batch;
+  if (!sweep_ && read_to_ == tip->size) {
+    batch.tip = tip;
+    batch.caught_up = true;
+    return batch;
+  }
   const auto snapshot = store_.TakeSnapshot();
-  KAPEA_ASSIGN(const std::vector<FileId> files, ReadableFiles(*snapshot));
-  readable_ = {files.begin(), files.end()};
+  if (!sweep_) {
+    KAPEA_ASSIGN(sweep_, BeginSweep(*snapshot, tip));
+  }
+  batch.tip = sweep_->tip;
   size_t changes = 0;
   size_t bytes = 0;
-  for (const FileId& file : files) {
+  while (sweep_->at < sweep_->files.size()) {
     if (changes >= kChangesPerBatch || bytes >= kBytesPerBatch) return batch;
-    KAPEA_TRY(ReadFile(*snapshot, *batch.tip, file, batch, changes, bytes));
+    const FileId& file = sweep_->files[sweep_->at];
+    // She may have been taken off its roster since the sweep began.
+    bool may = tip == sweep_->tip;
+    if (!may) {
+      KAPEA_ASSIGN(may, MayReadFile(*snapshot, directory->directory, reader_.person, file));
+    }
+    if (may) KAPEA_TRY(ReadFile(*snapshot, file, batch, changes, bytes));
+    if (changes < kChangesPerBatch && bytes < kBytesPerBatch) ++sweep_->at;
   }
-  batch.caught_up = changes < kChangesPerBatch && bytes < kBytesPerBatch;
+  read_to_ = sweep_->tip->size;
+  sweep_.reset();
+  batch.caught_up = true;
   return batch;
 }
 
-bool PullCursor::Concerns(const std::vector<FileId>& files) const {
-  // A file that has just become readable is in no list of ours yet, and a change of the
-  // directory can open any: look at every commit that may be either.
-  return std::any_of(files.begin(), files.end(), [this](const FileId& file) {
-    return readable_.contains(file) || !held_.contains(file);
-  });
+bool PullCursor::Concerns(const Committed& committed) const {
+  // A file that has just been opened to the reader is in no list of ours yet.
+  return committed.readers_changed ||
+         std::any_of(committed.files.begin(), committed.files.end(),
+                     [this](const FileId& file) { return readable_.contains(file); });
 }
 
 absl::StatusOr<ledger::Proof> ConsistencyFrom(const kv::Snapshot& store, uint64_t size,
                                               const LedgerTip& tip) {
-  if (size == 0) return ledger::Proof();
+  if (size == 0 || size == tip.size) return ledger::Proof();
   if (size > tip.size) {
     return absl::OutOfRangeError(
         "the client has seen a larger ledger than this server has: the server may have been "

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -43,29 +44,58 @@ struct PulledBatch {
   bool caught_up = false;
 };
 
-// One device's reading position. Threads: one at a time.
+// What a device holds.
+struct Held {
+  std::map<FileId, uint64_t> numbers;  // the highest of each file without gaps
+  // In place of numbers: all that it may read of a ledger of that size. Zero: numbers.
+  uint64_t ledger = 0;
+};
+
+// One device's reading position. It reads in sweeps: the first looks at every file that
+// the reader may read, the later ones at those alone that were written to since, and a
+// sweep is read in batches. What was opened to the reader meanwhile is found by the
+// Change that opened it.
+// Threads: one at a time.
 class PullCursor {
  public:
-  // `held`: the highest number the device holds of each file without gaps.
-  PullCursor(const kv::Store& store, const Published& published, Principal reader,
-             std::map<FileId, uint64_t> held);
+  PullCursor(const kv::Store& store, const Published& published, Principal reader, Held held);
 
   // The next batch: about 100 Changes or 512 KiB. Directory and standards file first.
-  // PermissionDenied when the device was revoked meanwhile.
+  // PermissionDenied when the device was revoked meanwhile. FailedPrecondition, with
+  // cursors_wanted() from then on, when Held::ledger does not say what is missing.
   absl::StatusOr<PulledBatch> Next();
-  // Whether a commit that touched these files may have something for this reader.
-  bool Concerns(const std::vector<FileId>& files) const;
+  bool cursors_wanted() const { return cursors_wanted_; }
+  // Whether a commit may have something for this reader.
+  bool Concerns(const Committed& committed) const;
 
  private:
+  // What is to be read, under one tip.
+  struct Sweep {
+    std::shared_ptr<const LedgerTip> tip;
+    std::vector<FileId> files;
+    size_t at = 0;
+  };
+  absl::StatusOr<Sweep> BeginSweep(const kv::Snapshot& snapshot,
+                                   std::shared_ptr<const LedgerTip> tip);
+  // The files of the Entries since the last sweep that the reader may read; nullopt when
+  // they do not say enough.
+  absl::StatusOr<std::optional<std::vector<FileId>>> WrittenSince(const kv::Snapshot& snapshot,
+                                                                  uint64_t size);
   absl::StatusOr<std::vector<FileId>> ReadableFiles(const kv::Snapshot& snapshot) const;
-  absl::Status ReadFile(const kv::Snapshot& snapshot, const LedgerTip& tip, const FileId& file,
-                        PulledBatch& batch, size_t& changes, size_t& bytes);
+  // The directory, then the standards, then the others.
+  absl::Status PutFirstFirst(const kv::Snapshot& snapshot, std::vector<FileId>& files) const;
+  absl::Status ReadFile(const kv::Snapshot& snapshot, const FileId& file, PulledBatch& batch,
+                        size_t& changes, size_t& bytes);
 
   const kv::Store& store_;
   const Published& published_;
   const Principal reader_;
+  const bool by_ledger_;  // Held::ledger was given
   std::map<FileId, uint64_t> held_;
-  std::set<FileId> readable_;  // as of the last Next
+  uint64_t read_to_;           // ledger size up to which all has been read; 0: nothing yet
+  std::set<FileId> readable_;  // as far as sweeps have found
+  std::optional<Sweep> sweep_;
+  bool cursors_wanted_ = false;
 };
 
 // From the client's checkpoint to the tip: the proof that nothing was rewritten.

@@ -12,7 +12,7 @@ constexpr size_t kAnsweredAtOnceMax = 2;  // submissions; more are answered besi
 struct Sequencer::Answers {
   std::vector<std::function<void(SubmissionResult)>> done;
   std::vector<SubmissionResult> results;
-  std::vector<FileId> files;
+  Committed committed;
   std::vector<DeviceId> revoked;
   // What became readable with this group; published before its answers leave.
   std::shared_ptr<const LedgerTip> tip;
@@ -107,7 +107,7 @@ void Sequencer::CommitLoop() {
     if (status.ok()) {
       builder_->Keep();
       answers.results = builder_->TakeResults();
-      answers.files = builder_->touched_files();
+      answers.committed = {builder_->touched_files(), builder_->readers_changed()};
       answers.revoked = builder_->revoked_devices();
     } else {
       const absl::Status discarded = builder_->Discard();
@@ -163,8 +163,8 @@ void Sequencer::Answer(Answers answers) {
   if (!answers.revoked.empty() && listeners_.on_devices_revoked) {
     listeners_.on_devices_revoked(answers.revoked);
   }
-  if (!answers.files.empty() && listeners_.on_files_changed) {
-    listeners_.on_files_changed(answers.files);
+  if (!answers.committed.files.empty() && listeners_.on_files_changed) {
+    listeners_.on_files_changed(answers.committed);
   }
   for (size_t i = 0; i < answers.done.size(); ++i) {
     answers.done[i](std::move(answers.results[i]));

@@ -37,7 +37,7 @@ class Sequencer {
   // What others want to know of a commit; called one at a time, in order, before the
   // answers of that group.
   struct Listeners {
-    std::function<void(const std::vector<FileId>& files)> on_files_changed;
+    std::function<void(const Committed& committed)> on_files_changed;
     std::function<void(const std::vector<DeviceId>& devices)> on_devices_revoked;
   };
 

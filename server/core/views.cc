@@ -87,6 +87,7 @@ absl::Status ViewWriter::Write(FileCache::File& cached, Time last_received, kv::
   for (const std::string& key : rows.readers) {
     if (!stood.readers.contains(key)) batch.Put(kReaders, key, "");
   }
+  readers_changed_ = readers_changed_ || rows.readers != stood.readers;
   pending_[file.id()] = {rows.next_due, std::move(rows.readers)};
   return absl::OkStatus();
 }

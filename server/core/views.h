@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -33,6 +34,8 @@ class ViewWriter {
   explicit ViewWriter(const kv::Snapshot& store) : store_(store) {}
   // Adds to `batch` what must change for the stored view to be that of `file`.
   absl::Status Write(FileCache::File& file, Time last_received, kv::Batch& batch);
+  // Whether, since it was asked last, a file came under a reader's key or away from it.
+  bool TakeReadersChanged() { return std::exchange(readers_changed_, false); }
   // The batches since the last Keep were committed; or they were not.
   void Keep();
   void Discard() { pending_.clear(); }
@@ -49,6 +52,7 @@ class ViewWriter {
   const kv::Snapshot& store_;
   std::map<FileId, Stood> known_, pending_;
   std::map<const domain::Pack*, standards::ClauseNames> names_;  // packs live as long as files
+  bool readers_changed_ = false;
 };
 
 }  // namespace kapea::server

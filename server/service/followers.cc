@@ -35,7 +35,7 @@ void Followers::Remove(uint64_t number) {
   following_.erase(found);
 }
 
-void Followers::OnFilesChanged(const std::vector<FileId>& files) {
+void Followers::OnCommitted(const Committed& committed) {
   std::vector<std::shared_ptr<Follower>> all;
   {
     MutexLock lock(mutex_);
@@ -43,7 +43,7 @@ void Followers::OnFilesChanged(const std::vector<FileId>& files) {
     for (const auto& [number, following] : following_) all.push_back(following.follower.lock());
   }
   for (const auto& follower : all) {
-    if (follower) follower->OnCommitted(files);
+    if (follower) follower->OnCommitted(committed);
   }
 }
 

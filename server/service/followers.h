@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "common/base/id.h"
 #include "common/base/mutex.h"
+#include "server/core/published.h"
 
 namespace kapea::server {
 
@@ -16,8 +17,8 @@ namespace kapea::server {
 class Follower {
  public:
   virtual ~Follower() = default;
-  // A commit touched these files, and can be read. Must not wait.
-  virtual void OnCommitted(const std::vector<FileId>& files) = 0;
+  // A commit can be read. Must not wait.
+  virtual void OnCommitted(const Committed& committed) = 0;
   // The stream is to end with this status. Must not wait.
   virtual void End(const absl::Status& status) = 0;
 };
@@ -34,7 +35,7 @@ class Followers {
   uint64_t Add(const DeviceId& device, const std::shared_ptr<Follower>& follower);
   void Remove(uint64_t number);
 
-  void OnFilesChanged(const std::vector<FileId>& files);
+  void OnCommitted(const Committed& committed);
   void OnDevicesRevoked(const std::vector<DeviceId>& devices);
   // For good: who is added later is ended at once.
   void EndAll(const absl::Status& status);

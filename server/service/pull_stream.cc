@@ -16,6 +16,7 @@ constexpr char kMethod[] = "Sync/Pull";
 absl::StatusOr<uint64_t> SizeOf(const std::string& note, const LedgerTip& tip,
                                 const DirectoryView& directory) {
   if (note.empty()) return uint64_t{0};
+  if (note == tip.checkpoint) return tip.size;
   const std::string origin = tip.checkpoint.substr(0, tip.checkpoint.find('\n'));
   const auto opened =
       ledger::OpenCheckpoint(note, {origin, directory.directory.genesis()->log_key});
@@ -61,7 +62,9 @@ PullStream::Step PullStream::Decide() {
   if (ready_) {
     ready_ = false;
     sending_ = true;
-    return Step::kSend;
+    if (!caught_up_ || wanted_.follow) return Step::kSend;
+    finished_ = true;
+    return Step::kSendLast;
   }
   if (caught_up_ && !wanted_.follow) {
     end_ = absl::OkStatus();
@@ -81,6 +84,10 @@ void PullStream::Do(Step step) {
     case Step::kSend:
       StartWrite(&message_);
       return;
+    case Step::kSendLast:
+      NoteStreamEnd(parts_, kMethod, absl::OkStatus());
+      StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
+      return;
     case Step::kFinish: {
       absl::Status status;
       {
@@ -92,6 +99,7 @@ void PullStream::Do(Step step) {
       return;
     }
     case Step::kRead:
+      if (IsQuick()) return Read();
       if (!parts_.workers.Submit([self = shared_from_this()] { self->Read(); })) {
         {
           MutexLock lock(mutex_);
@@ -104,13 +112,15 @@ void PullStream::Do(Step step) {
   }
 }
 
+bool PullStream::IsQuick() const {
+  const auto tip = parts_.published.tip();
+  return !head_sent_ && wanted_.held.ledger == tip->size && wanted_.checkpoint == tip->checkpoint;
+}
+
 void PullStream::Read() {
   absl::Status status = parts_.door.Recheck(caller_);
   bool something = true;
-  const bool head = !head_sent_;
-  if (status.ok() && head) {
-    status = ReadHead();
-  } else if (status.ok()) {
+  if (status.ok()) {
     auto read = ReadBatch();
     status = read.status();
     something = read.ok() && *read;
@@ -123,38 +133,46 @@ void PullStream::Read() {
       if (!end_) end_ = status;
     } else {
       ready_ = something;
-      const bool all = !head && told_caught_up_ && (!something || message_.caught_up());
-      if (all) caught_up_ = true;
-      if (!all) wanted_more_ = true;
+      const bool all = told_caught_up_ && (!something || message_.caught_up());
+      if (all || cursor_.cursors_wanted()) caught_up_ = true;
+      if (!caught_up_) wanted_more_ = true;
     }
     step = Decide();
   }
   Do(step);
 }
 
-absl::Status PullStream::ReadHead() {
-  const auto tip = parts_.published.tip();
+absl::Status PullStream::AddHead(const LedgerTip& tip) {
   const auto directory = parts_.published.directory();
-  KAPEA_ASSIGN(const uint64_t size, SizeOf(wanted_.checkpoint, *tip, *directory));
-  KAPEA_ASSIGN(const ledger::Proof proof, ConsistencyFrom(parts_.store, size, *tip));
+  KAPEA_ASSIGN(const uint64_t size, SizeOf(wanted_.checkpoint, tip, *directory));
+  KAPEA_ASSIGN(const ledger::Proof proof, ConsistencyFrom(parts_.store, size, tip));
   auto* head = message_.mutable_head();
-  head->set_server_time(tip->checkpoint);
+  head->set_server_time(tip.checkpoint);
   for (const Hash& hash : proof) head->add_consistency(hash.str());
   head_sent_ = true;
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> PullStream::ReadBatch() {
-  KAPEA_ASSIGN(const PulledBatch batch, cursor_.Next());
   message_.Clear();
-  BatchToWire(batch, message_);
-  const bool news = batch.caught_up && !told_caught_up_;
-  told_caught_up_ = told_caught_up_ || batch.caught_up;
-  if (batch.files.empty()) return news;
+  const auto batch = cursor_.Next();
+  if (!batch.ok()) {
+    if (!cursor_.cursors_wanted() || head_sent_) return batch.status();
+    KAPEA_TRY(AddHead(*parts_.published.tip()));
+    message_.mutable_head()->set_cursors_wanted(true);
+    return true;
+  }
+  // Proven under one tip, what comes with the head needs no other proof.
+  const bool head = !head_sent_;
+  if (head) KAPEA_TRY(AddHead(*batch->tip));
+  BatchToWire(*batch, message_);
+  const bool news = head || (batch->caught_up && !told_caught_up_);
+  told_caught_up_ = told_caught_up_ || batch->caught_up;
+  if (batch->files.empty()) return news;
   // Before it leaves: what was sent and not noted could never be accounted for.
-  NoteDeliveries(batch);
+  NoteDeliveries(*batch);
   uint64_t changes = 0;
-  for (const PulledFile& file : batch.files) changes += file.changes.size();
+  for (const PulledFile& file : batch->files) changes += file.changes.size();
   parts_.metrics.Pulled(changes, message_.ByteSizeLong());
   return true;
 }
@@ -167,12 +185,12 @@ void PullStream::NoteDeliveries(const PulledBatch& batch) {
   }
 }
 
-void PullStream::OnCommitted(const std::vector<FileId>& files) {
+void PullStream::OnCommitted(const Committed& committed) {
   Step step;
   {
     MutexLock lock(mutex_);
     // While a batch is being read the cursor is not ours to ask.
-    if (reading_ || cursor_.Concerns(files)) wanted_more_ = true;
+    if (reading_ || cursor_.Concerns(committed)) wanted_more_ = true;
     step = Decide();
   }
   Do(step);

@@ -18,8 +18,8 @@
 
 namespace kapea::server {
 
-// Sends the head, then batches until the reader has all, and with `follow` goes on with
-// what is committed. At most one message is on its way: a slow reader holds that one in
+// Sends the head with the first batch, then batches until the reader has all, and with
+// `follow` goes on with what is committed. At most one message is on its way: a slow reader holds that one in
 // memory, and waits cost no thread. A wake-up that comes while a batch is being read or
 // sent is remembered, so none is lost.
 //
@@ -32,7 +32,7 @@ class PullStream : public grpc::ServerWriteReactor<v1::PullResponse>,
                    public std::enable_shared_from_this<PullStream> {
  public:
   struct Wanted {
-    std::map<FileId, uint64_t> held;
+    Held held;
     std::string checkpoint;  // note; empty: none
     bool follow = false;
   };
@@ -40,7 +40,7 @@ class PullStream : public grpc::ServerWriteReactor<v1::PullResponse>,
   static PullStream* Start(const Parts& parts, Caller caller, Wanted wanted);
   PullStream(const Parts& parts, Caller caller, Wanted wanted);
 
-  void OnCommitted(const std::vector<FileId>& files) override;
+  void OnCommitted(const Committed& committed) override;
   void End(const absl::Status& status) override;
 
   void OnWriteDone(bool ok) override;
@@ -48,15 +48,17 @@ class PullStream : public grpc::ServerWriteReactor<v1::PullResponse>,
   void OnDone() override;
 
  private:
-  enum class Step { kNone, kRead, kSend, kFinish };
+  enum class Step { kNone, kRead, kSend, kSendLast, kFinish };
 
   // What to do now; marks it as begun.
   Step Decide() KAPEA_REQUIRES(mutex_);
   void Do(Step step);
-  // On a worker: fills message_.
+  // On a worker, unless IsQuick: fills message_.
   void Read();
-  absl::Status ReadHead();
+  // Whether the client has everything by its own word, and nothing needs to be read.
+  bool IsQuick() const;
   absl::StatusOr<bool> ReadBatch();  // whether there is something to send
+  absl::Status AddHead(const LedgerTip& tip);
   void NoteDeliveries(const PulledBatch& batch);
 
   // Constant after construction.

@@ -121,7 +121,9 @@ absl::Status Server::State::OpenCore() {
   KAPEA_TRY(RebuildOldViews());
   followers = std::make_unique<Followers>(options.follows_per_device);
   Sequencer::Listeners listeners;
-  listeners.on_files_changed = [this](const auto& files) { followers->OnFilesChanged(files); };
+  listeners.on_files_changed = [this](const Committed& committed) {
+    followers->OnCommitted(committed);
+  };
   listeners.on_devices_revoked = [this](const auto& devices) { OnRevoked(devices); };
   KAPEA_ASSIGN(sequencer, Sequencer::Open(ground.store, *ground.clock, std::move(ground.log_key),
                                           published, options.sequencer, std::move(listeners)));

@@ -60,9 +60,13 @@ absl::StatusOr<PullStream::Wanted> WantedFromWire(const v1::PullRequest& request
   PullStream::Wanted wanted;
   for (const v1::FileCursor& cursor : request.cursors()) {
     KAPEA_ASSIGN(const FileId file, IdFromWire<FileId>(cursor.file(), "cursors.file"));
-    if (!wanted.held.emplace(file, cursor.number()).second) {
+    if (!wanted.held.numbers.emplace(file, cursor.number()).second) {
       return absl::InvalidArgumentError("cursors: want each file once");
     }
+  }
+  wanted.held.ledger = request.held_to();
+  if (wanted.held.ledger != 0 && (request.follow() || !wanted.held.numbers.empty())) {
+    return absl::InvalidArgumentError("held_to: want no cursors and no follow beside it");
   }
   wanted.checkpoint = request.checkpoint();
   wanted.follow = request.follow();

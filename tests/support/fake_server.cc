@@ -294,6 +294,21 @@ sync::PushReply FakeServer::Push(const std::vector<codec::Parcel>& parcels) {
   return reply;
 }
 
+std::optional<std::map<FileId, uint64_t>> FakeServer::NumbersAt(uint64_t size) const {
+  std::map<FileId, uint64_t> numbers;
+  for (const FileId& file : order_) {
+    const std::vector<Stored>& stored = files_.at(file);
+    uint64_t& number = numbers[file];
+    while (number < stored.size() && stored[number].sequence < size) ++number;
+    for (uint64_t i = number; i < stored.size(); ++i) {
+      const bool opens = file == directory_file_ ||
+                         (stored[i].change.change->header.kind == domain::Kind::kRoster && i > 0);
+      if (opens) return std::nullopt;
+    }
+  }
+  return numbers;
+}
+
 absl::StatusOr<std::vector<sync::PullMessage>> FakeServer::Pull(const PersonId& reader,
                                                                 const sync::PullCall& call) const {
   std::vector<sync::PullMessage> messages(1);
@@ -306,14 +321,21 @@ absl::StatusOr<std::vector<sync::PullMessage>> FakeServer::Pull(const PersonId& 
       KAPEA_ASSIGN(head.consistency, ledger::ConsistencyProof(held.size, tree_.size(), tree_));
     }
   }
+  std::map<FileId, uint64_t> held(call.cursors.begin(), call.cursors.end());
+  if (call.held_to != 0) {
+    const auto numbers = NumbersAt(call.held_to);
+    if (!numbers) {
+      head.cursors_wanted = true;
+      messages[0].head = std::move(head);
+      return messages;
+    }
+    held = *numbers;
+  }
   messages[0].head = std::move(head);
   for (const FileId& file : order_) {
     const bool open = file == directory_file_ || file == standards_file_;
     if (!open && !states_.at(file).MayRead(reader, directory_)) continue;
-    uint64_t number = 0;
-    for (const auto& [cursor, held] : call.cursors) {
-      if (cursor == file) number = held;
-    }
+    uint64_t number = held[file];
     const std::vector<Stored>& stored = files_.at(file);
     while (number < stored.size()) {
       sync::PulledFile part;
@@ -392,8 +414,18 @@ absl::Status Cut() { return absl::UnavailableError("no connection to the fake se
 
 }  // namespace
 
-absl::StatusOr<sync::PushReply> FakeLine::Push(const std::vector<codec::Parcel>& parcels,
-                                               const std::string&) {
+// The server has them at once, while the device still writes and signs: the worst of
+// what can be when the line is cut before the answer.
+void FakeLine::BeginPush(const std::vector<codec::Parcel>& parcels, const std::string&) {
+  reply_ = Deliver(parcels);
+}
+
+absl::StatusOr<sync::PushReply> FakeLine::FinishPush() {
+  KAPEA_CHECK(reply_.has_value());
+  return *std::exchange(reply_, std::nullopt);
+}
+
+absl::StatusOr<sync::PushReply> FakeLine::Deliver(const std::vector<codec::Parcel>& parcels) {
   const Fate what = fate(calls_++);
   if (what == Fate::kCutBefore) return Cut();
   // As bytes, like on a line.

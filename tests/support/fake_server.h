@@ -79,6 +79,9 @@ class FakeServer {
   std::optional<sync::Refusal> Check(const codec::Parcel& parcel, uint32_t position) const;
   sync::ParcelReceipts ReceiptsFor(const Sent& sent) const;
   codec::EntryRun RunOf(uint64_t first, uint64_t count) const;
+  // The number of each file that somebody has who holds all up to that ledger size;
+  // nullopt where that does not say it.
+  std::optional<std::map<FileId, uint64_t>> NumbersAt(uint64_t size) const;
   codec::Parcel ParcelOf(const vault::Identity& author, codec::ChangeWriter writer);
   domain::Surroundings around() const { return {directory_, packs_}; }
 
@@ -108,8 +111,9 @@ class FakeLine : public sync::Transport {
  public:
   FakeLine(FakeServer& server, const PersonId& person) : server_(&server), person_(person) {}
 
-  absl::StatusOr<sync::PushReply> Push(const std::vector<codec::Parcel>& parcels,
-                                       const std::string& checkpoint) override;
+  void BeginPush(const std::vector<codec::Parcel>& parcels,
+                 const std::string& checkpoint) override;
+  absl::StatusOr<sync::PushReply> FinishPush() override;
   absl::Status Pull(const sync::PullCall& call, const Visit& visit) override;
   absl::StatusOr<ledger::Proof> ProveConsistency(uint64_t from_size, uint64_t to_size) override;
   absl::StatusOr<std::vector<bool>> BlobHave(const FileId& file,
@@ -130,9 +134,12 @@ class FakeLine : public sync::Transport {
   uint64_t calls() const { return calls_; }
 
  private:
+  absl::StatusOr<sync::PushReply> Deliver(const std::vector<codec::Parcel>& parcels);
+
   FakeServer* server_;
   const PersonId person_;
   uint64_t calls_ = 0;
+  std::optional<absl::StatusOr<sync::PushReply>> reply_;  // of the push that was begun
 };
 
 }  // namespace kapea::testing
