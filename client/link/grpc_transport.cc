@@ -35,14 +35,15 @@ absl::StatusOr<ledger::Proof> ProofFrom(
   return proof;
 }
 
-absl::StatusOr<sync::PulledFile> FileFrom(const v1::PulledFile& wire) {
+// Takes the Changes out of the message.
+absl::StatusOr<sync::PulledFile> FileFrom(v1::PulledFile& wire) {
   sync::PulledFile file;
   auto id = FileId::FromBytes(wire.file());
   if (!id.ok()) return Broken();
   file.file = *id;
-  for (const v1::PulledChange& from : wire.changes()) {
+  for (v1::PulledChange& from : *wire.mutable_changes()) {
     sync::PulledChange change;
-    change.change = from.change().SerializeAsString();
+    change.change = std::move(*from.mutable_change());
     change.parcel = from.parcel();
     change.index = from.index();
     KAPEA_ASSIGN(change.path, ProofFrom(from.path()));
@@ -58,7 +59,7 @@ absl::StatusOr<sync::PulledFile> FileFrom(const v1::PulledFile& wire) {
   return file;
 }
 
-absl::StatusOr<sync::PullMessage> MessageFrom(const v1::PullResponse& wire) {
+absl::StatusOr<sync::PullMessage> MessageFrom(v1::PullResponse& wire) {
   sync::PullMessage message;
   if (wire.has_head()) {
     sync::PullHead head;
@@ -67,7 +68,7 @@ absl::StatusOr<sync::PullMessage> MessageFrom(const v1::PullResponse& wire) {
     head.cursors_wanted = wire.head().cursors_wanted();
     message.head = std::move(head);
   }
-  for (const v1::PulledFile& from : wire.files()) {
+  for (v1::PulledFile& from : *wire.mutable_files()) {
     KAPEA_ASSIGN(sync::PulledFile file, FileFrom(from));
     message.files.push_back(std::move(file));
   }

@@ -44,8 +44,7 @@ void FileToWire(const PulledFile& file, v1::PulledFile& wire) {
   wire.set_file(file.file.str());
   for (const PulledChange& change : file.changes) {
     auto* out = wire.add_changes();
-    // The bytes were checked when they came; parsing them again costs little.
-    out->mutable_change()->ParseFromString(change.change);
+    out->set_change(change.change);
     out->set_parcel(change.parcel);
     out->set_index(change.index);
     for (const Hash& hash : change.path) out->add_path(hash.str());

@@ -172,9 +172,10 @@ TEST_F(PushTest, RefusesTruncatedBytes) {
     ExpectRefused(request, v1::REFUSAL_REASON_MALFORMED);
   }
   v1::PushRequest request = whole;
-  auto* content =
-      request.mutable_parcels(0)->mutable_changes(0)->mutable_header()->mutable_content();
-  content->pop_back();
+  v1::Change change;
+  ASSERT_TRUE(change.ParseFromString(request.parcels(0).changes(0)));
+  change.mutable_header()->mutable_content()->pop_back();
+  request.mutable_parcels(0)->set_changes(0, change.SerializeAsString());
   ExpectRefused(request, v1::REFUSAL_REASON_MALFORMED);
 }
 
@@ -188,7 +189,9 @@ TEST_F(PushTest, RefusesRandomBytesEverywhere) {
     auto* parcel = request.add_parcels();
     parcel->set_header(noise);
     parcel->set_signature(noise);
-    parcel->add_changes()->mutable_header()->set_content(noise);
+    v1::Change change;
+    change.mutable_header()->set_content(noise);
+    parcel->add_changes(change.SerializeAsString());
     ExpectRefused(request, v1::REFUSAL_REASON_MALFORMED);
   }
 }
