@@ -54,8 +54,7 @@ class GrpcTransport : public sync::Transport {
                                                                 Deadlines deadlines = {});
   ~GrpcTransport() override;
 
-  void BeginPush(const std::vector<codec::Parcel>& parcels,
-                 const std::string& checkpoint) override;
+  void BeginPush(const std::vector<codec::Parcel>& parcels, const std::string& checkpoint) override;
   absl::StatusOr<sync::PushReply> FinishPush() override;
   absl::Status Pull(const sync::PullCall& call, const Visit& visit) override;
   absl::StatusOr<ledger::Proof> ProveConsistency(uint64_t from_size, uint64_t to_size) override;

@@ -140,8 +140,7 @@ absl::Status SyncEngine::TakeFiles(const PullMessage& message) {
   const std::string what = "the server left out a change: " + std::string(taken.message());
   KAPEA_TRY(vault_.replica().KeepEvidence({"withheld", what, {message.checkpoint}}));
   for (const vault::Arrival& arrival : arrivals) {
-    KAPEA_TRY(
-        vault_.replica().MarkKnown(arrival.file, arrival.changes.back().decoded.number));
+    KAPEA_TRY(vault_.replica().MarkKnown(arrival.file, arrival.changes.back().decoded.number));
   }
   return absl::DataLossError(what);
 }

@@ -86,8 +86,7 @@ class SyncEngine {
   // Parcels to be sent of what waits after that sequence number.
   absl::StatusOr<std::vector<codec::Parcel>> NextParcels(uint64_t after);
   void Send(std::vector<codec::Parcel> parcels);
-  absl::Status TakeReply(std::vector<codec::Parcel> parcels, const PushReply& reply,
-                         bool* refused);
+  absl::Status TakeReply(std::vector<codec::Parcel> parcels, const PushReply& reply, bool* refused);
   absl::Status TakeReceipts(std::vector<codec::Parcel> parcels, const PushReply& reply);
   absl::StatusOr<vault::ReceiptedParcel> Verified(codec::Parcel parcel,
                                                   const ParcelReceipts& receipts);
@@ -109,9 +108,8 @@ class SyncEngine {
   using Continuation =
       std::function<bool(const ledger::Checkpoint& older, const ledger::Checkpoint& newer)>;
   absl::StatusOr<ledger::Checkpoint> Adopt(
-      const std::string& note, const Continuation& continues = [](const auto&, const auto&) {
-        return false;
-      });
+      const std::string& note,
+      const Continuation& continues = [](const auto&, const auto&) { return false; });
   absl::StatusOr<ledger::Checkpoint> Open(const std::string& note);
   void Remember(const ledger::Checkpoint& checkpoint);
   // Compares by a proof; a failure is a fork.
@@ -130,15 +128,15 @@ class SyncEngine {
   Time pull_at_ = Time::Min();
   Time upload_at_ = Time::Min();
   uint32_t failures_ = 0;
-  std::vector<codec::Parcel> sent_;          // begun and not finished
-  size_t push_bytes_ = kPushBytesFirst;      // of the next push
-  uint64_t last_gap_ = 0;                    // what the server asked for last time
-  std::map<uint64_t, Hash> consistent_;      // sizes and roots that were proven
-  std::string opened_note_;                  // the last note that Open was asked about
+  std::vector<codec::Parcel> sent_;      // begun and not finished
+  size_t push_bytes_ = kPushBytesFirst;  // of the next push
+  uint64_t last_gap_ = 0;                // what the server asked for last time
+  std::map<uint64_t, Hash> consistent_;  // sizes and roots that were proven
+  std::string opened_note_;              // the last note that Open was asked about
   std::optional<ledger::Checkpoint> opened_;
   SeenParcels parcels_;
-  std::set<FileId> came_;                    // got Changes since CompareVerdicts
-  std::map<FileId, uint64_t> judged_to_;     // numbers whose verdicts were compared
+  std::set<FileId> came_;                 // got Changes since CompareVerdicts
+  std::map<FileId, uint64_t> judged_to_;  // numbers whose verdicts were compared
   // All that this device may read of a ledger of that size is held. Zero: unknown, as at
   // first: cursors are sent then, and find also what went wrong in an earlier life.
   uint64_t held_to_ = 0;

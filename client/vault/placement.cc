@@ -25,12 +25,10 @@ void Placement::Place(const FileId& file, const Arrived& arrived) {
   rows_[file] = row;
   batch_.Put(kReplicaTable, FileKey(file, NumberKey(entry.number)), EncodePlaced(arrived), file);
   if (stubs_.emplace(file, arrived.parcel->hash).second) {
-    batch_.Put(kStubTable, FileKey(file, arrived.parcel->hash.view()),
-               RowWriter()
-                   .Bytes(arrived.parcel->header_bytes)
-                   .Bytes(arrived.parcel->signature)
-                   .Take(),
-               file);
+    batch_.Put(
+        kStubTable, FileKey(file, arrived.parcel->hash.view()),
+        RowWriter().Bytes(arrived.parcel->header_bytes).Bytes(arrived.parcel->signature).Take(),
+        file);
   }
   if (header.device == core_.identity.device && core_.outbox.Find(header.sequence) != nullptr) {
     placed_own_.push_back(header.sequence);

@@ -145,8 +145,7 @@ absl::StatusOr<ReadNotice> Vault::NoticeReading(const FileId& file, const Record
   }
   if (!batch.empty()) {
     // A count that is lost with the power is no trace lost: the notice itself is there.
-    KAPEA_TRY(
-        core_->Commit(batch, is_new ? kv::Durability::kSynced : kv::Durability::kBuffered));
+    KAPEA_TRY(core_->Commit(batch, is_new ? kv::Durability::kSynced : kv::Durability::kBuffered));
   }
   return ReadNotice(file, record, std::move(fields));
 }

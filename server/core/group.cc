@@ -268,8 +268,7 @@ absl::StatusOr<kv::Batch> GroupBuilder::Finish() {
     KAPEA_ASSIGN(FileCache::File * file, files_.Get(id, around));
     KAPEA_TRY(views_.Write(*file, now_, batch_));
   }
-  readers_changed_ =
-      views_.TakeReadersChanged() || touched_.contains(directory_->directory.file());
+  readers_changed_ = views_.TakeReadersChanged() || touched_.contains(directory_->directory.file());
   head_.views = kViewsVersion;
   const std::string origin = ledger::OriginOf(head_.deployment, head_.epoch);
   const ledger::Checkpoint checkpoint{origin, head_.size, edge_.Root(), now_};

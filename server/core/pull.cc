@@ -90,9 +90,8 @@ PullCursor::PullCursor(const kv::Store& store, const Published& published, Princ
       read_to_(held.ledger) {}
 
 absl::StatusOr<std::vector<FileId>> PullCursor::ReadableFiles(const kv::Snapshot& snapshot) const {
-  KAPEA_ASSIGN(
-      const std::set<FileId> readable,
-      server::ReadableFiles(snapshot, published_.directory()->directory, reader_.person));
+  KAPEA_ASSIGN(const std::set<FileId> readable,
+               server::ReadableFiles(snapshot, published_.directory()->directory, reader_.person));
   std::vector<FileId> files(readable.begin(), readable.end());
   KAPEA_TRY(PutFirstFirst(snapshot, files));
   return files;
@@ -133,8 +132,7 @@ absl::StatusOr<std::optional<std::vector<FileId>>> PullCursor::WrittenSince(
                             // told us what she holds finds a file that was opened to her by
                             // the Change that did it; a directory act names no file.
                             const bool opens = entry->kind == domain::Kind::kRoster &&
-                                               entry->number > 1 &&
-                                               !held_.contains(entry->file);
+                                               entry->number > 1 && !held_.contains(entry->file);
                             enough = entry->file != directory_file && !(by_ledger_ && opens);
                             return enough;
                           }));
@@ -142,8 +140,7 @@ absl::StatusOr<std::optional<std::vector<FileId>>> PullCursor::WrittenSince(
   if (!enough) return std::optional<std::vector<FileId>>();
   std::vector<FileId> files;
   for (const auto& [file, number] : before) {
-    KAPEA_ASSIGN(const bool may,
-                 MayReadFile(snapshot, directory->directory, reader_.person, file));
+    KAPEA_ASSIGN(const bool may, MayReadFile(snapshot, directory->directory, reader_.person, file));
     if (!may) {
       readable_.erase(file);
       continue;

@@ -19,8 +19,8 @@
 namespace kapea::server {
 
 // Sends the head with the first batch, then batches until the reader has all, and with
-// `follow` goes on with what is committed. At most one message is on its way: a slow reader holds that one in
-// memory, and waits cost no thread. A wake-up that comes while a batch is being read or
+// `follow` goes on with what is committed. At most one message is on its way: a slow reader holds
+// that one in memory, and waits cost no thread. A wake-up that comes while a batch is being read or
 // sent is remembered, so none is lost.
 //
 // Two steps take turns, and never overlap: reading (on a worker, which may wait for the

@@ -15,6 +15,7 @@
 #include "client/vault/replica.h"
 #include "client/vault/vault.h"
 #include "common/base/macros.h"
+#include "common/crypto/hash.h"
 #include "tests/support/fake_server.h"
 
 namespace kapea::testing {
@@ -110,6 +111,22 @@ inline absl::StatusOr<RecordId> AddRecord(FakeDevice& device, const FileId& file
   write.field = "count";
   write.clear = domain::Value(count);
   writer.Add(write);
+  KAPEA_TRY(device.vault().Commit(std::move(writer)).status());
+  return record;
+}
+
+// A new record with a sealed note of some 16 KiB, so that few of them fill a push.
+inline absl::StatusOr<RecordId> AddBigNote(FakeDevice& device, const FileId& file) {
+  KAPEA_ASSIGN(codec::ChangeWriter writer,
+               device.vault().Begin({.file = file, .kind = domain::Kind::kEdit}));
+  domain::FieldWrite write;
+  write.record = crypto::RandomId<RecordId>();
+  write.form = domain::FormPin{"OP", 1};
+  write.field = "note";
+  const RecordId record = write.record;
+  KAPEA_TRY(device.vault().AddSealed(writer, std::move(write),
+                                     domain::Text{ToHex(crypto::RandomBytes(4000))},
+                                     domain::KeyClass::kGeneral));
   KAPEA_TRY(device.vault().Commit(std::move(writer)).status());
   return record;
 }

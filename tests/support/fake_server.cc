@@ -417,6 +417,7 @@ absl::Status Cut() { return absl::UnavailableError("no connection to the fake se
 // The server has them at once, while the device still writes and signs: the worst of
 // what can be when the line is cut before the answer.
 void FakeLine::BeginPush(const std::vector<codec::Parcel>& parcels, const std::string&) {
+  on_push(parcels);
   reply_ = Deliver(parcels);
 }
 
@@ -440,6 +441,7 @@ absl::StatusOr<sync::PushReply> FakeLine::Deliver(const std::vector<codec::Parce
 }
 
 absl::Status FakeLine::Pull(const sync::PullCall& call, const Visit& visit) {
+  last_pull = call;
   const Fate what = fate(calls_++);
   if (what == Fate::kCutBefore) return Cut();
   KAPEA_ASSIGN(std::vector<sync::PullMessage> messages, server_->Pull(person_, call));

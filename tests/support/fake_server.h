@@ -111,8 +111,7 @@ class FakeLine : public sync::Transport {
  public:
   FakeLine(FakeServer& server, const PersonId& person) : server_(&server), person_(person) {}
 
-  void BeginPush(const std::vector<codec::Parcel>& parcels,
-                 const std::string& checkpoint) override;
+  void BeginPush(const std::vector<codec::Parcel>& parcels, const std::string& checkpoint) override;
   absl::StatusOr<sync::PushReply> FinishPush() override;
   absl::Status Pull(const sync::PullCall& call, const Visit& visit) override;
   absl::StatusOr<ledger::Proof> ProveConsistency(uint64_t from_size, uint64_t to_size) override;
@@ -129,6 +128,9 @@ class FakeLine : public sync::Transport {
   // Changes a message on its way; false: it is lost, and the line with it.
   std::function<bool(sync::PullMessage&)> meddle = [](sync::PullMessage&) { return true; };
   std::function<void(sync::PushReply&)> meddle_reply = [](sync::PushReply&) {};
+  // Sees a push as it leaves, before the server has it.
+  std::function<void(const std::vector<codec::Parcel>&)> on_push = [](const auto&) {};
+  sync::PullCall last_pull;
   bool repeat_messages = false;
   void Connect(FakeServer& server) { server_ = &server; }
   uint64_t calls() const { return calls_; }

@@ -44,9 +44,15 @@ class Simulation {
       clock_.Advance(Duration::Seconds(Roll(100)));
       FakeDevice& device = *devices_[static_cast<size_t>(Roll(3))];
       device.line.repeat_messages = Roll(3) == 0;
-      switch (Roll(6)) {
+      switch (Roll(7)) {
         case 0:
           Found(device);
+          break;
+        case 6:
+          // May leave a push on the wire, which the next round finds, or a restart gives up.
+          if (Roll(3) == 0) WriteMuch(device);
+          device.engine().Poke();
+          ASSERT_TRUE(device.engine().Step(clock_.Now()).ok());
           break;
         case 1:
         case 2:
@@ -121,6 +127,19 @@ class Simulation {
       ASSERT_TRUE(SetCount(device, file, record->first, Roll(50)).ok());
     }
     ++written_;
+  }
+
+  // More than one push holds.
+  void WriteMuch(FakeDevice& device) {
+    if (files_.empty()) return;
+    const FileId& file = files_[static_cast<size_t>(Roll(static_cast<int>(files_.size())))];
+    if (!device.vault().HoldsKey(file, domain::KeyClass::kGeneral)) return;  // has not come yet
+    for (int i = 0; i < 20 + Roll(20); ++i) {
+      const auto record = AddBigNote(device, file);
+      ASSERT_TRUE(record.ok()) << record.status();
+      records_.insert(*record);
+      ++written_;
+    }
   }
 
   std::mt19937_64 dice_;

@@ -232,6 +232,42 @@ TEST(LocalTest, AnEntryTakesThePlaceOfTheLocalChange) {
   EXPECT_EQ(copy.FindRecord(kRecord)->Shown("count")->number, 3u);
 }
 
+// Five local Changes of which the Ledger takes three, with a colleague's among them.
+TEST(LocalTest, SeveralEntriesAtOnceAreAsOneAfterTheOther) {
+  Operation op;
+  ManualClock clock(op.now);
+  const FileState by_ledger = op.file;
+  std::vector<std::shared_ptr<const Change>> own;
+  for (int64_t count = 1; count <= 5; ++count) {
+    const auto seen = op.Field("count").CurrentIds();
+    own.push_back(op.Edit(op.file, op.officer).Set(kRecord, "count", count, seen).Build());
+    op.file.AppendLocal(own.back(), clock.Read(), op.around());
+  }
+  const auto hers = op.Edit(by_ledger, op.lead).Set(kRecord, "count", int64_t{9}).Build();
+  std::vector<Placed> placed;
+  for (const auto& change : {own[0], hers, own[1], own[2]}) {
+    placed.push_back({change, op.Place(*change, by_ledger.number() + placed.size() + 1), {}});
+  }
+  FileState one_by_one = op.file;
+  for (const Placed& one : placed) one_by_one.Append(one, op.around());
+  FileState at_once = op.file;
+  at_once.AppendAll(placed, op.around());
+  EXPECT_EQ(at_once.number(), by_ledger.number() + 4);
+  EXPECT_EQ(Said(at_once), Said(one_by_one));
+  EXPECT_EQ(op.Field("count").CurrentIds(), std::vector<ChangeId>{own[4]->id});
+  // What is there already leaves the local ones where they are.
+  at_once.AppendAll(placed, op.around());
+  EXPECT_EQ(Said(at_once), Said(one_by_one));
+  at_once.AppendAll({{own[3], op.Place(*own[3], at_once.number() + 1), {}},
+                     {own[4], op.Place(*own[4], at_once.number() + 2), {}}},
+                    op.around());
+  FileState afresh = by_ledger;
+  for (const Placed& one : placed) afresh.Append(one, op.around());
+  EXPECT_EQ(at_once.number(), afresh.number() + 2);
+  EXPECT_EQ(at_once.FindRecord(kRecord)->Find("count")->current().at(own[4]->id).number,
+            at_once.number());
+}
+
 TEST(LocalTest, TheLedgersOrderCountsAndLocalChangesComeAfterIt) {
   Operation op;
   ManualClock clock(op.now);

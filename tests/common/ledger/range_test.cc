@@ -32,6 +32,26 @@ TEST(RangeTest, EveryRunOfEveryTreeVerifies) {
   }
 }
 
+TEST(RangeTest, AProofShowsWhatTreeTheRunContinues) {
+  const MemoryNodes all = TreeOf(kSizeMax);
+  const auto root_of = [&all](uint64_t size) {
+    return CompactRange::Load(size, all).value().Root();
+  };
+  for (uint64_t size = 2; size <= kSizeMax; ++size) {
+    for (uint64_t first = 1; first < size; ++first) {
+      for (const uint64_t count : {uint64_t{1}, (size - first + 1) / 2, size - first}) {
+        SCOPED_TRACE(testing::Message() << count << " from " << first << " of " << size);
+        const Proof proof = RangeProof(first, count, size, all).value();
+        ASSERT_TRUE(VerifyContinues(first, count, size, proof, root_of(first)).ok());
+        // Of another past, with a hash too few, or from nothing it says nothing.
+        ASSERT_FALSE(VerifyContinues(first, count, size, proof, root_of(first + 1)).ok());
+        ASSERT_FALSE(VerifyContinues(first, count, size, {}, root_of(first)).ok());
+        ASSERT_FALSE(VerifyContinues(0, count, size, proof, root_of(first)).ok());
+      }
+    }
+  }
+}
+
 TEST(RangeTest, ARunOfOneIsTheInclusionProof) {
   const MemoryNodes all = TreeOf(kSizeMax);
   for (uint64_t size = 1; size <= kSizeMax; ++size) {

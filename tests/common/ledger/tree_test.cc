@@ -148,6 +148,12 @@ TEST(InclusionProofTest, OfASmallTreeIsThatOfTheStoredOne) {
                 InclusionProof(index, size, nodes).value());
     }
     ASSERT_EQ(InclusionProofOf(leaves, size).status().code(), absl::StatusCode::kOutOfRange);
+    const SmallTree tree(leaves);
+    ASSERT_EQ(tree.size(), size);
+    for (uint64_t index = 0; index < size; ++index) {
+      ASSERT_EQ(tree.InclusionProof(index).value(), InclusionProof(index, size, nodes).value());
+    }
+    ASSERT_EQ(tree.InclusionProof(size).status().code(), absl::StatusCode::kOutOfRange);
   }
   EXPECT_EQ(InclusionProofOf({}, 0).status().code(), absl::StatusCode::kOutOfRange);
 }

@@ -155,6 +155,130 @@ TEST_F(PullTest, ACommittedChangeReachesFollowersAtOnce) {
   }
 }
 
+// A stream is read only when there may be something on it.
+TEST_F(PullTest, AFollowerIsNotWokenForAFileThatItsPersonCannotRead) {
+  FoundFile({&world_.officer});
+  PullCursor cursor(*world_.store, world_.server().published(),
+                    {world_.officer.device, world_.officer.person}, {});
+  ASSERT_TRUE(cursor.Next().value().caught_up);
+  TestFile other;
+  const auto founding = world_.Found(world_.lead, other);
+  MustPush(world_.lead, {world_.Sign(world_.lead, {founding})});
+  EXPECT_TRUE(cursor.Concerns({{file_.file}, false}));
+  EXPECT_TRUE(cursor.Concerns({{other.file, file_.file}, false}));
+  EXPECT_FALSE(cursor.Concerns({{other.file}, false}));
+  EXPECT_TRUE(cursor.Concerns({{other.file}, true}));  // it may have been opened to her
+  const PulledBatch nothing = cursor.Next().value();
+  EXPECT_TRUE(nothing.files.empty());
+  EXPECT_TRUE(nothing.caught_up);
+}
+
+TEST_F(PullTest, AFileThatIsOpenedToAFollowerComesFromItsFirstNumber) {
+  FoundFile({});
+  PushEdit(false);
+  Following officer(Channel(world_.officer), Follow());
+  EXPECT_EQ(officer.CatchUp().count(file_.file.str()), 0u);
+  domain::RosterWrite roster;
+  roster.added = {TestDeployment::Line(world_.officer)};
+  const auto change = world_.RosterChange(world_.lead, file_, roster);
+  MustPush(world_.lead, {world_.Sign(world_.lead, {change})});
+  v1::PullResponse response;
+  ASSERT_TRUE(officer.Read(response));
+  ASSERT_EQ(response.files_size(), 1);
+  EXPECT_EQ(response.files(0).changes_size(), 3);
+}
+
+// What a client gets that names a ledger size in place of its files.
+class HeldToTest : public PullTest {
+ protected:
+  // By what the person of `device` held of the ledger as it is now.
+  v1::PullRequest HeldNow() {
+    v1::PullRequest request;
+    request.set_held_to(world_.size());
+    request.set_checkpoint(world_.server().published().tip()->checkpoint);
+    return request;
+  }
+  std::vector<v1::PullResponse> Pull(const TestDevice& device, const v1::PullRequest& request) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    const auto stub = v1::Sync::NewStub(Channel(device));
+    const auto reader = stub->Pull(&context, request);
+    std::vector<v1::PullResponse> messages;
+    v1::PullResponse message;
+    while (reader->Read(&message)) messages.push_back(message);
+    status_ = reader->Finish();
+    return messages;
+  }
+  grpc::Status status_;
+};
+
+TEST_F(HeldToTest, OneMessageSaysThatNothingIsNew) {
+  FoundFile({&world_.officer});
+  const auto messages = Pull(world_.officer, HeldNow());
+  EXPECT_TRUE(status_.ok()) << status_.error_message();
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_TRUE(messages[0].has_head());
+  EXPECT_TRUE(messages[0].caught_up());
+  EXPECT_EQ(messages[0].files_size(), 0);
+  EXPECT_FALSE(messages[0].head().cursors_wanted());
+}
+
+TEST_F(HeldToTest, WhatIsNewComesFromWhereTheLedgerWas) {
+  FoundFile({&world_.officer});
+  TestFile other;
+  const auto founding = world_.Found(world_.lead, other, {&world_.officer});
+  MustPush(world_.lead, {world_.Sign(world_.lead, {founding})});
+  const v1::PullRequest held = HeldNow();
+  PushEdit(false);
+  TestFile newest;
+  const auto last = world_.Found(world_.lead, newest, {&world_.officer});
+  MustPush(world_.lead, {world_.Sign(world_.lead, {last})});
+  std::map<std::string, int> changes;
+  for (const auto& message : Pull(world_.officer, held)) {
+    for (const auto& file : message.files()) changes[file.file()] += file.changes_size();
+  }
+  EXPECT_EQ(changes, (std::map<std::string, int>{{file_.file.str(), 1}, {newest.file.str(), 1}}));
+  // A stranger to both gets nothing, and is told that this is all.
+  const auto none = Pull(world_.intake, held);
+  ASSERT_EQ(none.size(), 1u);
+  EXPECT_TRUE(none[0].caught_up());
+  EXPECT_EQ(none[0].files_size(), 0);
+}
+
+TEST_F(HeldToTest, CursorsAreWantedWhenAFileWasOpenedOrTheDirectoryChanged) {
+  FoundFile({});
+  v1::PullRequest held = HeldNow();
+  domain::RosterWrite roster;
+  roster.added = {TestDeployment::Line(world_.officer)};
+  const auto change = world_.RosterChange(world_.lead, file_, roster);
+  MustPush(world_.lead, {world_.Sign(world_.lead, {change})});
+  auto messages = Pull(world_.officer, held);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_TRUE(messages[0].head().cursors_wanted());
+  EXPECT_FALSE(messages[0].caught_up());
+  held = HeldNow();
+  Revoke(world_.intake);
+  messages = Pull(world_.officer, held);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_TRUE(messages[0].head().cursors_wanted());
+}
+
+TEST_F(HeldToTest, IsRefusedBesideCursorsAndToFollow) {
+  FoundFile({&world_.officer});
+  v1::PullRequest request = HeldNow();
+  request.set_follow(true);
+  Pull(world_.officer, request);
+  EXPECT_EQ(status_.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request = HeldNow();
+  request.add_cursors()->set_file(file_.file.str());
+  Pull(world_.officer, request);
+  EXPECT_EQ(status_.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request = HeldNow();
+  request.set_held_to(world_.size() + 1);
+  Pull(world_.officer, request);
+  EXPECT_EQ(status_.error_code(), grpc::StatusCode::OUT_OF_RANGE);
+}
+
 // Two devices push at the same moment, so that the second commit often falls into the
 // reading or sending of the first; nothing else follows that would wake the stream.
 TEST_F(PullTest, NoWakeUpIsLost) {
