@@ -1,21 +1,25 @@
 #include "common/codec/change_codec.h"
 
-#include <optional>
+#include <array>
 #include <set>
 
 #include "common/base/macros.h"
 #include "common/codec/canonical.h"
+#include "common/codec/field_reader.h"
 #include "common/codec/wire.h"
 #include "common/codec/wire_values.h"
 #include "common/crypto/domains.h"
 #include "common/crypto/hash.h"
 #include "common/ledger/tree.h"
+#include "google/protobuf/arena.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "kapea/v1/change.pb.h"
 
 namespace kapea::codec {
 namespace {
+
+using google::protobuf::Arena;
 
 Hash LeafHashOf(std::string_view salt, std::string_view content) {
   static constexpr char kLeafPrefix = 0;
@@ -43,38 +47,6 @@ struct LeafView {
 struct ChangeView {
   LeafView header;
   std::vector<LeafView> writes;
-};
-
-// Length-delimited fields 1 to 15 of a canonical message, in order.
-class FieldReader {
- public:
-  explicit FieldReader(std::string_view bytes) : rest_(bytes) {}
-  bool done() const { return rest_.empty(); }
-  // The content of the next field if it has that number.
-  std::optional<std::string_view> Take(int number) {
-    constexpr int kLengthDelimited = 2;
-    if (rest_.empty() || rest_[0] != static_cast<char>(number << 3 | kLengthDelimited)) {
-      return std::nullopt;
-    }
-    size_t length = 0;
-    size_t at = 1;
-    for (unsigned shift = 0;; shift += 7, ++at) {
-      if (at == rest_.size() || shift > 21) return std::nullopt;
-      const auto byte = static_cast<uint8_t>(rest_[at]);
-      length |= static_cast<size_t>(byte & 0x7f) << shift;
-      if ((byte & 0x80) != 0) continue;
-      if (byte == 0 && shift != 0) return std::nullopt;  // longer than it need be
-      break;
-    }
-    ++at;
-    if (length > rest_.size() - at) return std::nullopt;
-    const std::string_view content = rest_.substr(at, length);
-    rest_.remove_prefix(at + length);
-    return content;
-  }
-
- private:
-  std::string_view rest_;
 };
 
 bool ReadLeaf(std::string_view bytes, LeafView& leaf) {
@@ -113,8 +85,8 @@ absl::StatusOr<Hash> HashOfLeaf(const LeafView& leaf, Salt* salt, bool* withheld
 }
 
 // A header of another format version is read as far as it goes.
-absl::StatusOr<domain::Header> DecodeHeader(std::string_view bytes) {
-  v1::ChangeHeader wire;
+absl::StatusOr<domain::Header> DecodeHeader(std::string_view bytes, Arena& arena) {
+  auto& wire = *Arena::CreateMessage<v1::ChangeHeader>(&arena);
   if (!wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Malformed("header");
   }
@@ -122,17 +94,21 @@ absl::StatusOr<domain::Header> DecodeHeader(std::string_view bytes) {
   return FromWire(wire);
 }
 
-// `wire` is for this call alone; handed in so that its memory is used again.
 absl::StatusOr<domain::WriteBody> DecodeWrite(const domain::Header& header, std::string_view bytes,
-                                              const Hash& leaf, v1::Write& wire) {
+                                              const Hash& leaf, Arena& arena) {
   // What a newer format says cannot be judged here; the hash still holds it fast.
   if (header.format != 1) return domain::WriteBody(domain::Withheld{leaf});
+  if (auto usual = ReadUsualFieldWrite(bytes)) return domain::WriteBody(*std::move(usual));
+  auto& wire = *Arena::CreateMessage<v1::Write>(&arena);
   KAPEA_TRY(DecodeCanonical(bytes, "write", wire));
   return FromWire(wire);
 }
 
 absl::StatusOr<domain::Change> FromView(const ChangeView& view) {
   domain::Change change;
+  // Of the parsed parts, freed at once; those of most Changes need no more.
+  alignas(8) std::array<char, 4096> first_block;
+  Arena arena(first_block.data(), first_block.size());
   std::vector<Hash> leaves;
   leaves.reserve(1 + view.writes.size());
   Salt salt;
@@ -140,13 +116,12 @@ absl::StatusOr<domain::Change> FromView(const ChangeView& view) {
   KAPEA_ASSIGN(const Hash first, HashOfLeaf(view.header, &salt, &withheld));
   if (withheld) return Malformed("change: its header is withheld");
   leaves.push_back(first);
-  KAPEA_ASSIGN(change.header, DecodeHeader(view.header.content));
+  KAPEA_ASSIGN(change.header, DecodeHeader(view.header.content, arena));
   if (change.header.writes != view.writes.size() || view.writes.empty() ||
       change.header.writes > kWritesPerChangeMax) {
     return Malformed("change: number of writes");
   }
   change.writes.reserve(change.header.writes);
-  v1::Write wire;
   for (const LeafView& leaf : view.writes) {
     domain::Write& write = change.writes.emplace_back();
     KAPEA_ASSIGN(const Hash hash, HashOfLeaf(leaf, &write.salt, &withheld));
@@ -154,7 +129,7 @@ absl::StatusOr<domain::Change> FromView(const ChangeView& view) {
     if (withheld) {
       write.body = domain::Withheld{hash};
     } else {
-      KAPEA_ASSIGN(write.body, DecodeWrite(change.header, leaf.content, hash, wire));
+      KAPEA_ASSIGN(write.body, DecodeWrite(change.header, leaf.content, hash, arena));
     }
   }
   change.hash = ledger::RootOf(leaves);

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <random>
 
 #include "common/codec/attachment_codec.h"
+#include "common/codec/canonical.h"
 #include "common/codec/change_codec.h"
+#include "common/codec/field_reader.h"
 #include "common/codec/ledger_codec.h"
 #include "common/codec/wire_values.h"
 #include "kapea/v1/ledger.pb.h"
@@ -62,6 +65,60 @@ TEST(StrictDecodingTest, EveryWriteHasOneSpelling) {
         [](const std::string& bytes) { return DecodeChange(WrapWrites({bytes})).status(); });
   }
   EXPECT_GT(mutants, 800u);
+}
+
+// Usual field writes are read past the message; what is read must be what it says.
+TEST(StrictDecodingTest, TheShortWayAgreesWithTheMessage) {
+  domain::FieldWrite field;
+  field.record = Fill<RecordId>('r');
+  field.field = "arrival_at";
+  field.replaces = {Fill<ChangeId>('a'), Fill<ChangeId>('b')};
+  std::vector<std::string> samples;
+  for (const domain::Value& value :
+       {domain::Value(true), domain::Value(false), domain::Value(domain::Code{"km"}),
+        domain::Value(Time::FromUnixMs(1'795'000'000'000)), domain::Value(Time::FromUnixMs(0)),
+        domain::Value(domain::Reference{Fill<ChangeId>('p')})}) {
+    field.clear = value;
+    samples.push_back(EncodeCanonical(ToWire(domain::WriteBody(field))));
+  }
+  field.clear.reset();
+  field.sealed =
+      domain::Sealed{Fill<KeyEpochId>('e'), domain::KeyClass::kIdentity, std::string(112, 'E')};
+  samples.push_back(EncodeCanonical(ToWire(domain::WriteBody(field))));
+  field.replaces.clear();
+  field.of = 0;
+  samples.push_back(EncodeCanonical(ToWire(domain::WriteBody(field))));
+  for (const std::string& bytes : samples) EXPECT_TRUE(ReadUsualFieldWrite(bytes));
+
+  std::mt19937 random(20'261'126);  // NOLINT(cert-msc51-cpp): the same mutations each time
+  size_t read = 0;
+  for (int round = 0; round < 50'000; ++round) {
+    std::string bytes = samples[random() % samples.size()];
+    for (size_t times = 1 + random() % 2; times > 0 && !bytes.empty(); --times) {
+      const size_t at = random() % bytes.size();
+      switch (random() % 4) {
+        case 0:
+          bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
+          break;
+        case 1:
+          bytes.erase(at, 1 + random() % 18);
+          break;
+        case 2:
+          bytes.insert(at, bytes.substr(random() % bytes.size(), 1 + random() % 18));
+          break;
+        default:
+          bytes[at] = static_cast<char>(random());
+      }
+    }
+    const auto usual = ReadUsualFieldWrite(bytes);
+    if (!usual) continue;
+    ++read;
+    v1::Write message;
+    ASSERT_TRUE(DecodeCanonical(bytes, "write", message).ok()) << ToHex(bytes);
+    ASSERT_TRUE(FromWire(message).ok()) << ToHex(bytes);
+    ASSERT_EQ(EncodeCanonical(ToWire(domain::WriteBody(*usual))), bytes);
+  }
+  EXPECT_GT(read, 1000u);
 }
 
 TEST(StrictDecodingTest, EveryValueHasOneSpelling) {
