@@ -36,15 +36,6 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> BootstrapChannel(const pki::Enrol
   return rpc::OpenChannel(options);
 }
 
-// HMAC over all the keys, so that nobody on the way can put one of his own among them.
-std::string MacOf(const pki::EnrolmentCode& code, const Hash& spki, const v1::EnrolRequest& keys) {
-  std::string message(crypto::kEnrolDomain);
-  message.append(spki.view());
-  message.append(keys.signing_key()).append(keys.device_receive_key());
-  message.append(keys.person_receive_key()).append(keys.unit_receive_key());
-  return crypto::HmacSha256(code.secret.view(), message);
-}
-
 template <typename Id>
 absl::Status Take(const std::string& bytes, Id& id) {
   auto read = Id::FromBytes(bytes);
@@ -97,7 +88,11 @@ absl::StatusOr<vault::Identity> Enrol(std::string_view text, const Clock& clock)
   request.set_device_receive_key(identity.device_key.public_key());
   request.set_person_receive_key(identity.person_keys.at(1).public_key());
   request.set_unit_receive_key(identity.unit_offer->public_key());
-  request.set_mac(MacOf(code, parsed.spki(), request));
+  KAPEA_ASSIGN(const std::string mac,
+               pki::EnrolmentMac(code.secret.view(), parsed.spki(),
+                                 {request.signing_key(), request.device_receive_key(),
+                                  request.person_receive_key(), request.unit_receive_key()}));
+  request.set_mac(mac);
 
   KAPEA_ASSIGN(const auto channel, BootstrapChannel(code, clock));
   const auto stub = v1::Enrol::NewStub(channel);

@@ -219,23 +219,24 @@ absl::Status CheckServerAddress(std::string_view address) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> EnrolmentMac(const crypto::SecretBytes& secret, const Hash& spki,
-                                         std::string_view signing_key,
-                                         std::string_view receive_key) {
-  if (secret.size() != kEnrolmentSecretBytes || signing_key.size() != kPointBytes ||
-      receive_key.size() != kReceiveKeyBytes) {
+absl::StatusOr<std::string> EnrolmentMac(std::string_view secret, const Hash& spki,
+                                         const NewDeviceKeys& keys) {
+  if (secret.size() != kEnrolmentSecretBytes || keys.signing.size() != kPointBytes ||
+      keys.device_receive.size() != kReceiveKeyBytes ||
+      keys.person_receive.size() != kReceiveKeyBytes ||
+      keys.unit_receive.size() != kReceiveKeyBytes) {
     return absl::InvalidArgumentError(
-        "want a secret of 16 bytes, a signing key of 65 and a receive key of 32");
+        "want a secret of 16 bytes, a signing key of 65 and three receive keys of 32");
   }
   std::string message(crypto::kEnrolDomain);
-  message.append(spki.view()).append(signing_key).append(receive_key);
-  return crypto::HmacSha256(secret.view(), message);
+  message.append(spki.view()).append(keys.signing).append(keys.device_receive);
+  message.append(keys.person_receive).append(keys.unit_receive);
+  return crypto::HmacSha256(secret, message);
 }
 
-absl::Status CheckEnrolmentMac(const crypto::SecretBytes& secret, const Hash& spki,
-                               std::string_view signing_key, std::string_view receive_key,
+absl::Status CheckEnrolmentMac(std::string_view secret, const Hash& spki, const NewDeviceKeys& keys,
                                std::string_view mac) {
-  KAPEA_ASSIGN(const std::string wanted, EnrolmentMac(secret, spki, signing_key, receive_key));
+  KAPEA_ASSIGN(const std::string wanted, EnrolmentMac(secret, spki, keys));
   if (!crypto::ConstantTimeEqual(wanted, mac)) {
     return absl::UnauthenticatedError("the new keys were not sent by whoever read the code");
   }

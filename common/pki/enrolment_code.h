@@ -46,15 +46,22 @@ struct EnrolmentCode {
 // "host:port", "192.0.2.1:443" or "[2001:db8::1]:443", the port 1 to 65535.
 absl::Status CheckServerAddress(std::string_view address);
 
-// The proof that the keys of a new device were sent by whoever read the code:
-// HMAC-SHA256(secret, "kapea/enrol/v1" || SHA-256(SPKI of the TLS key) || signing key
-// (65 bytes) || receive key (32 bytes)). InvalidArgument for keys of other sizes.
-absl::StatusOr<std::string> EnrolmentMac(const crypto::SecretBytes& secret, const Hash& spki,
-                                         std::string_view signing_key,
-                                         std::string_view receive_key);
+// The public keys that a new device offers. Views: whoever made them keeps them.
+struct NewDeviceKeys {
+  std::string_view signing;         // 65 bytes
+  std::string_view device_receive;  // 32 bytes, as the next two
+  std::string_view person_receive;
+  std::string_view unit_receive;
+};
+
+// The proof that the keys of a new device were sent by whoever read the code, all of them,
+// so that nobody on the way can put one of his own among them: HMAC-SHA256(secret,
+// "kapea/enrol/v1" || SHA-256(SPKI of the TLS key) || the four keys). InvalidArgument for a
+// secret or keys of other sizes.
+absl::StatusOr<std::string> EnrolmentMac(std::string_view secret, const Hash& spki,
+                                         const NewDeviceKeys& keys);
 // In constant time. Unauthenticated when it is another.
-absl::Status CheckEnrolmentMac(const crypto::SecretBytes& secret, const Hash& spki,
-                               std::string_view signing_key, std::string_view receive_key,
+absl::Status CheckEnrolmentMac(std::string_view secret, const Hash& spki, const NewDeviceKeys& keys,
                                std::string_view mac);
 
 }  // namespace kapea::pki

@@ -74,14 +74,6 @@ std::optional<FileId> StandardsFile(const kv::Snapshot& store, const FileId& dir
 
 }  // namespace
 
-std::string EnrolmentMacOf(std::string_view secret, const Hash& spki, const OfferedKeys& keys) {
-  std::string message(crypto::kEnrolDomain);
-  message.append(spki.view());
-  message +=
-      keys.signing_key + keys.device_receive_key + keys.person_receive_key + keys.unit_receive_key;
-  return crypto::HmacSha256(secret, message);
-}
-
 absl::StatusOr<PersonId> Enrolment::PersonFor(const NewEnrolment& wanted) const {
   const auto view = published_.directory();
   if (!wanted.person) {
@@ -179,9 +171,11 @@ absl::StatusOr<Enrolled> Enrolment::Enrol(const ChangeId& enrolment, const Offer
   std::string bytes;
   KAPEA_ASSIGN(codec::EnrolmentRow row, RowOf(enrolment, &bytes));
   KAPEA_ASSIGN(const pki::Request request, CheckKeys(keys));
-  if (!crypto::ConstantTimeEqual(EnrolmentMacOf(row.secret, request.spki(), keys), keys.mac)) {
-    return UseUpTry(enrolment, bytes, row);
-  }
+  const pki::NewDeviceKeys offered{keys.signing_key, keys.device_receive_key,
+                                   keys.person_receive_key, keys.unit_receive_key};
+  const absl::Status proof = pki::CheckEnrolmentMac(row.secret, request.spki(), offered, keys.mac);
+  if (absl::IsUnauthenticated(proof)) return UseUpTry(enrolment, bytes, row);
+  KAPEA_TRY(proof);
   const auto view = published_.directory();
   const domain::PersonEntry* known = view->directory.FindPerson(row.person);
 

@@ -70,9 +70,6 @@ struct DevicePage {
   uint64_t ledger_size = 0;
 };
 
-// HMAC-SHA256(secret, "kapea/enrol/v1" || SHA-256 of the TLS key's SPKI || the four keys).
-std::string EnrolmentMacOf(std::string_view secret, const Hash& spki, const OfferedKeys& keys);
-
 // Nothing here lets a device act: that takes a directory Change by two registrars.
 // Threads: any; calls may wait for the disk and for the issuer.
 class Enrolment {

@@ -84,9 +84,15 @@ void FileCache::Drop(const FileId& file) {
 }
 
 void FileCache::Trim() {
-  while (slots_.size() > files_max_) {
-    slots_.erase(uses_.back());
-    uses_.pop_back();
+  uint64_t changes = 0;
+  auto use = uses_.begin();
+  for (; use != uses_.end(); ++use) {
+    changes += slots_.at(*use).file.state->number();
+    if (changes > changes_max_ && use != uses_.begin()) break;
+  }
+  while (use != uses_.end()) {
+    slots_.erase(*use);
+    use = uses_.erase(use);
   }
 }
 

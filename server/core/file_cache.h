@@ -23,8 +23,9 @@ absl::StatusOr<std::shared_ptr<domain::FileState>> FoldFile(const kv::Snapshot& 
 // Threads: one at a time (the committing thread).
 class FileCache {
  public:
-  explicit FileCache(const kv::Snapshot& store, size_t files_max = 1024)
-      : store_(store), files_max_(files_max) {}
+  // `changes_max`: of all kept files together; some 5 KiB of memory each.
+  explicit FileCache(const kv::Snapshot& store, uint64_t changes_max = 8192)
+      : store_(store), changes_max_(changes_max) {}
 
   struct File {
     std::shared_ptr<domain::FileState> state;
@@ -34,7 +35,8 @@ class FileCache {
   absl::StatusOr<File*> Get(const FileId& file, const domain::Surroundings& around);
   // Forgets a file whose state went ahead of the store.
   void Drop(const FileId& file);
-  // Drops the files used longest ago, beyond the limit. Never within a group.
+  // Drops the files used longest ago, beyond the limit, but never the last one. Never
+  // within a group.
   void Trim();
 
  private:
@@ -43,7 +45,7 @@ class FileCache {
     std::list<FileId>::iterator use;
   };
   const kv::Snapshot& store_;
-  const size_t files_max_;
+  const uint64_t changes_max_;
   std::map<FileId, Slot> slots_;
   std::list<FileId> uses_;  // newest first
 };

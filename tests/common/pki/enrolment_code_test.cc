@@ -119,27 +119,34 @@ TEST_F(EnrolmentCodeTest, KnowsAddresses) {
 }
 
 TEST_F(EnrolmentCodeTest, ProvesThatTheKeysComeFromTheReader) {
+  const std::string_view secret = code_.secret.view();
   const Hash spki = crypto::Sha256("tls key");
   const std::string signing(65, '\x04');
-  const std::string receive(32, '\x05');
-  const auto mac = EnrolmentMac(code_.secret, spki, signing, receive);
+  const std::string device(32, '\x05');
+  const std::string person(32, '\x06');
+  const std::string unit(32, '\x07');
+  const NewDeviceKeys keys{signing, device, person, unit};
+  const auto mac = EnrolmentMac(secret, spki, keys);
   ASSERT_TRUE(mac.ok());
   EXPECT_EQ(mac->size(), 32u);
-  EXPECT_TRUE(CheckEnrolmentMac(code_.secret, spki, signing, receive, *mac).ok());
+  EXPECT_TRUE(CheckEnrolmentMac(secret, spki, keys, *mac).ok());
 
-  std::string other_signing = signing;
-  other_signing[64] = '\x06';
-  std::string other_receive = receive;
-  other_receive[0] = '\x06';
+  const std::string other(65, '\x08');
+  const std::string_view other_receive = std::string_view(other).substr(0, 32);
   const auto other_secret = crypto::SecretBytes::Random(kEnrolmentSecretBytes);
-  EXPECT_FALSE(CheckEnrolmentMac(other_secret, spki, signing, receive, *mac).ok());
-  EXPECT_FALSE(
-      CheckEnrolmentMac(code_.secret, crypto::Sha256("thief"), signing, receive, *mac).ok());
-  EXPECT_FALSE(CheckEnrolmentMac(code_.secret, spki, other_signing, receive, *mac).ok());
-  EXPECT_FALSE(CheckEnrolmentMac(code_.secret, spki, signing, other_receive, *mac).ok());
-  EXPECT_FALSE(CheckEnrolmentMac(code_.secret, spki, signing, receive, mac->substr(1)).ok());
-  EXPECT_FALSE(CheckEnrolmentMac(code_.secret, spki, signing, receive, "").ok());
-  EXPECT_FALSE(EnrolmentMac(code_.secret, spki, signing + receive, "").ok());
+  EXPECT_FALSE(CheckEnrolmentMac(other_secret.view(), spki, keys, *mac).ok());
+  EXPECT_FALSE(CheckEnrolmentMac(secret, crypto::Sha256("thief"), keys, *mac).ok());
+  for (const NewDeviceKeys& swapped : {NewDeviceKeys{other, device, person, unit},
+                                       NewDeviceKeys{signing, other_receive, person, unit},
+                                       NewDeviceKeys{signing, device, other_receive, unit},
+                                       NewDeviceKeys{signing, device, person, other_receive},
+                                       NewDeviceKeys{signing, device, unit, person}}) {
+    EXPECT_EQ(CheckEnrolmentMac(secret, spki, swapped, *mac).code(),
+              absl::StatusCode::kUnauthenticated);
+  }
+  EXPECT_FALSE(CheckEnrolmentMac(secret, spki, keys, mac->substr(1)).ok());
+  EXPECT_FALSE(CheckEnrolmentMac(secret, spki, keys, "").ok());
+  EXPECT_FALSE(EnrolmentMac(secret, spki, {signing, device, person, ""}).ok());
 }
 
 // The example of common/pki/README.md. Codes that were printed must stay readable; the
@@ -182,10 +189,14 @@ TEST(EnrolmentCodeFormatTest, IsTheFrozenOne) {
 // Fixed once and for all: enrolled devices and the server must agree across versions.
 TEST(EnrolmentMacTest, IsTheFrozenOne) {
   const auto secret = crypto::SecretBytes::CopyOf("0123456789abcdef");
+  const std::string signing(65, 'S');
+  const std::string device(32, 'R');
+  const std::string person(32, 'P');
+  const std::string unit(32, 'U');
   const auto mac =
-      EnrolmentMac(secret, crypto::Sha256("abc"), std::string(65, 'S'), std::string(32, 'R'));
+      EnrolmentMac(secret.view(), crypto::Sha256("abc"), {signing, device, person, unit});
   ASSERT_TRUE(mac.ok());
-  EXPECT_EQ(ToHex(*mac), "d69b2e28ee34f41e9f73dbe565df2e0149e9aa53a82e1433a2bcfc3dc5f5dc06");
+  EXPECT_EQ(ToHex(*mac), "6fd818d6acd3f96b3de9e49206bf8fe74edc34e86106d55cd90c7278e2b558d0");
 }
 
 }  // namespace

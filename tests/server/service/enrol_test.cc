@@ -61,7 +61,9 @@ class EnrolTest : public ServiceTest {
     wire.set_device_receive_key(keys.device_receive_key);
     wire.set_person_receive_key(keys.person_receive_key);
     wire.set_unit_receive_key(keys.unit_receive_key);
-    wire.set_mac(EnrolmentMacOf(code.secret, request->spki(), keys));
+    wire.set_mac(*pki::EnrolmentMac(code.secret, request->spki(),
+                                    {keys.signing_key, keys.device_receive_key,
+                                     keys.person_receive_key, keys.unit_receive_key}));
     return wire;
   }
   grpc::Status Enrol(const Code& code, const v1::EnrolRequest& request,
