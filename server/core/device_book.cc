@@ -81,7 +81,7 @@ absl::Status DeviceBook::FlushSeen() {
     }
   }
   if (batch.empty()) return absl::OkStatus();
-  const absl::Status status = store_.Commit(batch, kv::Durability::kBuffered);
+  const absl::Status status = store_.Commit(batch, kv::Durability::kSynced);
   if (!status.ok()) {
     MutexLock lock(mutex_);
     seen_.merge(written);

@@ -39,7 +39,9 @@ class DeviceBook {
 
   // The device was heard of. Kept in memory until FlushSeen.
   void Seen(const DeviceId& device, Time now);
-  // Writes what Seen collected, as one unsynced commit: a power cut may lose it.
+  // Writes what Seen collected, as one commit. It would not matter if a power cut lost it;
+  // but the server leaves no commit unsynced, so that the store's log has one unsynced
+  // commit at most, and a hole in it is known for what it is (common/kv/README.md).
   absl::Status FlushSeen();
 
  private:

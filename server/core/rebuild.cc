@@ -73,7 +73,7 @@ absl::Status RebuildViews(kv::Store& store,
     folded += state->number();
     from = kv::PrefixEnd(file->view());
     if (batch.operations().size() >= batch_rows) {
-      KAPEA_TRY(store.Commit(batch, kv::Durability::kBuffered));
+      KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));
       batch = {};
       progress(folded, head.size);
     }
@@ -81,7 +81,7 @@ absl::Status RebuildViews(kv::Store& store,
   }
   head.views = kViewsVersion;
   batch.Put(kMeta, "head", head.Encode());
-  KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));  // and every batch before it
+  KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));
   progress(folded, head.size);
   return absl::OkStatus();
 }

@@ -98,6 +98,11 @@ int Child::Wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+bool Child::AwaitEnd(Duration at_most) {
+  pollfd event{ended_, POLLIN, 0};
+  return ::poll(&event, 1, static_cast<int>(at_most.milliseconds())) == 1;
+}
+
 bool Child::AwaitFile(const std::string& folder, const std::string& name, Duration at_most) {
   const int changes = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   KAPEA_CHECK(::inotify_add_watch(changes, folder.c_str(), IN_MOVED_TO) >= 0);

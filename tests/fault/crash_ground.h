@@ -32,6 +32,7 @@ class Child {
   void Kill() const;  // SIGKILL; Wait comes after
   // The exit code, or minus the signal.
   int Wait();
+  bool AwaitEnd(Duration at_most);  // true: it has ended; Wait comes after
   // Until it has ended or the folder holds the file: true when it does.
   bool AwaitFile(const std::string& folder, const std::string& name, Duration at_most);
 

@@ -14,6 +14,7 @@
 #include "server/core/group.h"
 #include "server/core/verify.h"
 #include "server/store/tables.h"
+#include "tests/server/core/passing_store.h"
 #include "tests/support/test_deployment.h"
 
 namespace kapea::server {
@@ -23,30 +24,17 @@ constexpr uint32_t kOtherVersion = kViewsVersion + 7;
 constexpr int kFiles = 12;
 constexpr size_t kBatchRows = 10;  // so that there are several batches
 
-// Passes everything on, but for commits from the n-th on.
-class FailingStore : public kv::Store {
+// Fails at the commit after so many.
+class FailingStore : public PassingStore {
  public:
-  FailingStore(kv::Store& store, int commits) : store_(store), commits_left_(commits) {}
-  absl::StatusOr<std::string> Get(const kv::Table& table, std::string_view key) const override {
-    return store_.Get(table, key);
-  }
-  absl::Status Scan(const kv::Table& table, std::string_view from, std::string_view to,
-                    const Visit& visit) const override {
-    return store_.Scan(table, from, to, visit);
-  }
-  absl::Status ScanBack(const kv::Table& table, std::string_view from, std::string_view to,
-                        const Visit& visit) const override {
-    return store_.ScanBack(table, from, to, visit);
-  }
-  std::unique_ptr<kv::Snapshot> TakeSnapshot() const override { return store_.TakeSnapshot(); }
+  FailingStore(kv::Store& store, int commits) : PassingStore(store), commits_left_(commits) {}
   absl::Status Commit(const kv::Batch& batch, kv::Durability durability) override {
+    EXPECT_EQ(durability, kv::Durability::kSynced) << "want one unsynced commit at most";
     if (commits_left_-- <= 0) return absl::UnavailableError("the disk failed, as it was told to");
-    return store_.Commit(batch, durability);
+    return PassingStore::Commit(batch, durability);
   }
-  absl::Status DestroyKey(const kv::DataKeyName& name) override { return store_.DestroyKey(name); }
 
  private:
-  kv::Store& store_;
   int commits_left_;
 };
 
