@@ -59,9 +59,10 @@ Outcome Serve(vault::Vault& vault, const std::string& text, bool& lock) {
     outcome.exit_code = kExitUsage;
     return outcome;
   }
-  lock = object.value("lock", false);
+  lock = object.contains("lock") && object["lock"] == true;
   if (lock) return outcome;
-  const std::string directory = object.value("directory", std::string());
+  const json from = object.contains("directory") ? object["directory"] : json();
+  const std::string directory = from.is_string() ? from.get<std::string>() : "";
   if (!directory.empty() && ::chdir(directory.c_str()) != 0) {
     outcome.err = "kapea: the directory of this command cannot be entered\n";
     outcome.exit_code = kExitUsage;
@@ -99,8 +100,7 @@ void Listen(vault::Vault& vault, const Socket& listening, Duration idle) {
     last = clock.Read().elapsed;
     const Outcome outcome = Serve(vault, *request, lock);
     // A client that is gone has what it asked for on the disk all the same.
-    Send(client, ToJson(outcome).dump(-1, ' ', false, json::error_handler_t::replace))
-        .IgnoreError();
+    Send(client, ToLine(ToJson(outcome))).IgnoreError();
     last = clock.Read().elapsed;
   }
 }
@@ -183,8 +183,7 @@ std::optional<absl::StatusOr<Outcome>> AskAgent(const std::string& vault_directo
   if (!socket.open()) return std::nullopt;
   const json object = {
       {"words", request.words}, {"directory", request.directory}, {"lock", request.lock}};
-  const absl::Status sent =
-      Send(socket, object.dump(-1, ' ', false, json::error_handler_t::replace));
+  const absl::Status sent = Send(socket, ToLine(object));
   // It locked itself just now: as if there were none.
   if (!sent.ok()) return std::nullopt;
   const auto answer = Receive(socket, kAnswerSecondsMax);

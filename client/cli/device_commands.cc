@@ -27,14 +27,14 @@ using nlohmann::json;
 constexpr size_t kCodeBytesMax = 64 * 1024;
 
 int Fail(const Options& options, const absl::Status& status, bool network) {
-  if (options.json) std::cout << ErrorJson(status, network).dump() << "\n";
+  if (options.json) std::cout << ToLine(ErrorJson(status, network));
   std::cerr << ErrorText(status, network);
   return ExitCodeFor(status, network);
 }
 
 void Say(const Options& options, const std::string& text, const json& object) {
   if (options.json) {
-    std::cout << object.dump() << "\n";
+    std::cout << ToLine(object);
   } else {
     std::cout << text;
   }

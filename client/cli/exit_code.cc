@@ -83,6 +83,10 @@ nlohmann::json ErrorJson(const absl::Status& status, bool network) {
             {"next", advice.next}}}};
 }
 
+std::string ToLine(const nlohmann::json& object) {
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
 std::string ExitCodePage() {
   return "Exit codes of kapea\n\n"
          "  0  done, and on the disk\n"

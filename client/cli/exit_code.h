@@ -23,6 +23,9 @@ int ExitCodeFor(const absl::Status& status, bool network);
 // Three lines at most, ending in a newline.
 std::string ErrorText(const absl::Status& status, bool network);
 nlohmann::json ErrorJson(const absl::Status& status, bool network);
+// One line of output. What was typed need not be UTF-8, and JSON must be: bytes that are
+// none become U+FFFD.
+std::string ToLine(const nlohmann::json& object);
 // The page of `kapea help exit-codes`.
 std::string ExitCodePage();
 

@@ -43,7 +43,7 @@ Outcome ErrorOutcome(const absl::Status& status, bool network, bool as_json) {
   Outcome outcome;
   outcome.exit_code = ExitCodeFor(status, network);
   outcome.err = ErrorText(status, network);
-  if (as_json) outcome.out = ErrorJson(status, network).dump() + "\n";
+  if (as_json) outcome.out = ToLine(ErrorJson(status, network));
   return outcome;
 }
 
@@ -207,7 +207,7 @@ Outcome RunInVault(vault::Vault& vault, const Chosen& chosen) {
   if (!result.ok()) return ErrorOutcome(result.status(), chosen.network, chosen.options.json);
   Outcome outcome;
   outcome.json = result->json;
-  outcome.out = chosen.options.json ? result->json.dump() + "\n" : result->text;
+  outcome.out = chosen.options.json ? ToLine(result->json) : result->text;
   return outcome;
 }
 

@@ -60,7 +60,8 @@ class RowReader {
   std::string Text() { return std::string(Bytes()); }
   template <typename Id>
   Id Fixed() {
-    return Id::FromPrefix(Raw(Id::kBytes));
+    const std::string_view raw = Raw(Id::kBytes);
+    return raw.empty() ? Id() : Id::FromPrefix(raw);
   }
   bool failed() const { return failed_; }
   // DataLoss unless everything was there and was read.

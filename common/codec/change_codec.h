@@ -116,7 +116,7 @@ absl::Status VerifyParcelSignature(std::string_view header_bytes, std::string_vi
 
 std::string EncodeParcel(const Parcel& parcel);  // kapea.v1.Parcel
 // Checks everything about a parcel but its signature: limits, form, consecutive
-// numbers, one device, one deployment, its root. InvalidArgument or ResourceExhausted.
+// numbers, one device, its root. InvalidArgument; ResourceExhausted; Unimplemented: newer.
 absl::StatusOr<Parcel> DecodeParcel(std::string_view bytes);
 
 }  // namespace kapea::codec

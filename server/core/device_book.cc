@@ -12,16 +12,18 @@ void PutDevice(const codec::DeviceRow& row, kv::Batch& batch) {
 }
 
 absl::StatusOr<std::unique_ptr<DeviceBook>> DeviceBook::Open(kv::Store& store) {
-  std::unique_ptr<DeviceBook> book(new DeviceBook(store));
+  std::map<DeviceId, codec::DeviceRow> rows;
   absl::Status failed;
-  MutexLock lock(book->mutex_);
   KAPEA_TRY(store.Scan(kDevices, "", "", [&](std::string_view key, std::string_view bytes) {
     auto row = codec::DeviceRow::Decode(bytes);
     failed = row.status();
-    if (row.ok()) book->rows_.emplace(DeviceId::FromPrefix(key), *std::move(row));
+    if (row.ok()) rows.emplace(DeviceId::FromPrefix(key), *std::move(row));
     return failed.ok();
   }));
   KAPEA_TRY(failed);
+  std::unique_ptr<DeviceBook> book(new DeviceBook(store));
+  MutexLock lock(book->mutex_);
+  book->rows_ = std::move(rows);
   return book;
 }
 

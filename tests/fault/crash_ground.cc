@@ -56,11 +56,6 @@ std::string_view NameOf(CrashStage stage) {
   return "none";
 }
 
-int CrashRounds(int usual) {
-  const char* const longer = std::getenv("KAPEA_LONG");
-  return longer != nullptr && *longer != '\0' ? 10 * usual : usual;
-}
-
 Child::Child(std::vector<std::string> words, const std::vector<std::string>& environment,
              int input) {
   std::vector<char*> arguments, variables;

@@ -16,9 +16,6 @@ namespace kapea::testing {
 
 std::string_view NameOf(CrashStage stage);
 
-// Rounds of a crash test: `usual`, or ten times that with KAPEA_LONG in the environment.
-int CrashRounds(int usual);
-
 // A program that a test started; dies with the test. Threads: one at a time.
 class Child {
  public:

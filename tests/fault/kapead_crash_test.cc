@@ -32,6 +32,7 @@
 #include "kapea/v1/sync_service.grpc.pb.h"
 #include "server/store/tables.h"
 #include "tests/fault/crash_ground.h"
+#include "tests/support/rounds.h"
 #include "tests/support/test_deployment.h"
 
 namespace kapea::testing {
@@ -448,7 +449,7 @@ void KapeadCrash::LeaveOtherViews() {
 }
 
 TEST_F(KapeadCrash, LosesNothingThatItGaveAReceiptFor) {
-  const int kills = CrashRounds(kKills);
+  const int kills = Rounds(kKills, 10 * kKills);
   for (int round = 0; counters_.all() < kills && losses_.empty() && !HasFailure(); ++round) {
     const auto stages = static_cast<int>(kStages.size());
     Round(kStages[static_cast<size_t>(round % stages)], (round + round / stages) % 2 == 0);

@@ -16,6 +16,7 @@
 #include "tests/fault/crash_ground.h"
 #include "tests/support/fake_device.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/rounds.h"
 
 namespace kapea::testing {
 namespace {
@@ -151,7 +152,7 @@ class VaultCrash : public ::testing::Test {
 };
 
 TEST_F(VaultCrash, EveryAcknowledgedChangeOutlivesIt) {
-  const int kills = CrashRounds(kKills);
+  const int kills = Rounds(kKills, 10 * kKills);
   for (int round = 0; counters_.all() < kills && !HasFailure(); ++round) {
     const auto stages = static_cast<int>(kStages.size());
     const CrashStage stage = kStages[static_cast<size_t>(round % stages)];

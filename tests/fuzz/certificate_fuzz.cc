@@ -43,6 +43,13 @@ void Try(std::string_view bytes) {
   const auto listed = anchor->WithRevocationList(bytes);
   KAPEA_CHECK(listed.ok() || absl::IsInvalidArgument(listed.status()) ||
               absl::IsUnauthenticated(listed.status()));
+  if (const auto request = Request::FromDer(bytes); request.ok()) {
+    KAPEA_CHECK(bytes.size() <= kRequestBytesMax);
+    KAPEA_CHECK(crypto::VerifyKey::FromBytes(request->point()).ok());
+  }
+  if (const auto name = ParsePeerUri(bytes, DeploymentId()); name.ok()) {
+    KAPEA_CHECK(ToUri(DeploymentId(), *name) == bytes);
+  }
 }
 
 }  // namespace

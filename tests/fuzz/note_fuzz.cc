@@ -43,6 +43,8 @@ void Try(std::string_view text) {
   }
   if (const auto tile = ParseTilePath(text); tile.ok()) {
     KAPEA_CHECK(TilePath(*tile) == text);
+    const auto hashes = ParseTile(*tile, text);
+    KAPEA_CHECK(!hashes.ok() || hashes->size() == tile->width);
   }
   if (const auto bytes = FromBase64(text); bytes.ok()) {
     KAPEA_CHECK(ToBase64(*bytes) == text);

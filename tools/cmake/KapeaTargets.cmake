@@ -23,11 +23,6 @@ if(KAPEA_SANITIZE)
 endif()
 target_compile_options(kapea_build_flags INTERFACE
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<OR:$<CONFIG:Release>,$<BOOL:${kapea_sanitized}>>>:-Wno-restrict;-Wno-maybe-uninitialized>)
-if(KAPEA_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(kapea_build_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
-elseif(KAPEA_PCH)
-  target_compile_options(kapea_build_flags INTERFACE -fpch-preprocess)
-endif()
 target_include_directories(kapea_build_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 
 # Apart from the warnings, because generated code takes it too: a program is
@@ -36,7 +31,8 @@ add_library(kapea_sanitize INTERFACE)
 target_link_libraries(kapea_build_flags INTERFACE kapea_sanitize)
 if(KAPEA_SANITIZE)
   target_compile_options(kapea_sanitize INTERFACE
-    -fsanitize=${KAPEA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${KAPEA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    $<$<BOOL:${KAPEA_FUZZ}>:-fsanitize=fuzzer-no-link>)
   target_link_options(kapea_sanitize INTERFACE -fsanitize=${KAPEA_SANITIZE})
   if(KAPEA_SANITIZE STREQUAL "thread")
     # Debian's libprotobuf is built without PROTOBUF_TSAN, which changes the
@@ -45,11 +41,51 @@ if(KAPEA_SANITIZE)
   endif()
 endif()
 
+# Tests are compiled to be built fast; the code under test is not.
+set(kapea_test_options $<$<OR:$<NOT:$<CONFIG:Debug>>,$<BOOL:${kapea_sanitized}>>:-O0>)
+
+# Precompiled headers: with clang, each room and each test begins from one.
+# With g++ they cost as much as they save, and without them missing includes show.
+if(KAPEA_PCH AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  message(FATAL_ERROR "KAPEA_PCH needs clang")
+endif()
+function(kapea_pch name)
+  cmake_parse_arguments(arg "" "" "HEADERS;DEPS;OPTIONS" ${ARGN})
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/pch.cc" CONTENT "// A target needs a source.\n")
+  add_library(kapea_pch_${name} STATIC "${PROJECT_BINARY_DIR}/pch.cc")
+  target_link_libraries(kapea_pch_${name} PUBLIC kapea_build_flags absl::statusor ${arg_DEPS})
+  target_compile_options(kapea_pch_${name} PRIVATE ${arg_OPTIONS})
+  target_precompile_headers(kapea_pch_${name} PRIVATE ${arg_HEADERS}
+    <absl/status/statusor.h> <algorithm> <functional> <map> <memory> <optional> <set> <string>
+    <string_view> <variant> <vector>)
+endfunction()
+# Called once every package is found.
+function(kapea_make_pchs)
+  if(NOT KAPEA_PCH)
+    return()
+  endif()
+  target_compile_options(kapea_build_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+  kapea_pch(base)
+  kapea_pch(grpc HEADERS <grpcpp/grpcpp.h> DEPS gRPC::grpc++)
+  if(KAPEA_BUILD_TESTS)
+    kapea_pch(test HEADERS <gmock/gmock.h> <gtest/gtest.h> DEPS GTest::gmock GTest::gtest
+      OPTIONS ${kapea_test_options})
+    kapea_pch(test_grpc HEADERS <gmock/gmock.h> <gtest/gtest.h> <grpcpp/grpcpp.h>
+      DEPS GTest::gmock GTest::gtest gRPC::grpc++ OPTIONS ${kapea_test_options})
+  endif()
+endfunction()
+function(kapea_use_pch target pch)
+  if(KAPEA_PCH)
+    target_precompile_headers(${target} REUSE_FROM kapea_pch_${pch})
+  endif()
+endfunction()
+
 # kapea_library(<name> HEADERS ... SOURCES ... [DEPS ...] [PRIVATE_DEPS ...] [GRPC])
 # makes target kapea_<name> with alias kapea::<name>. Paths are relative to the
 # calling CMakeLists.txt. HEADERS are each compiled alone by the target
 # all_verify_interface_header_sets, so that none leans on its includer. GRPC
-# marks a room that may use the precompiled gRPC header.
+# marks what links gRPC, itself or through another room: its precompiled header has gRPC's
+# too, and is made with the flags that gRPC brings.
 function(kapea_library name)
   cmake_parse_arguments(arg "GRPC" "" "HEADERS;SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
@@ -69,8 +105,10 @@ function(kapea_library name)
   endif()
   add_library(kapea::${name} ALIAS kapea_${name})
   set_target_properties(kapea_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
-  if(KAPEA_PCH AND arg_GRPC)
-    target_precompile_headers(kapea_${name} REUSE_FROM kapea_pch_grpc)
+  if(arg_SOURCES AND arg_GRPC)
+    kapea_use_pch(kapea_${name} grpc)
+  elseif(arg_SOURCES)
+    kapea_use_pch(kapea_${name} base)
   endif()
 endfunction()
 
@@ -85,8 +123,10 @@ function(kapea_executable name)
   if(arg_OUTPUT)
     set_target_properties(kapea_${name} PROPERTIES OUTPUT_NAME ${arg_OUTPUT})
   endif()
-  if(KAPEA_PCH AND arg_GRPC)
-    target_precompile_headers(kapea_${name} REUSE_FROM kapea_pch_grpc)
+  if(arg_GRPC)
+    kapea_use_pch(kapea_${name} grpc)
+  else()
+    kapea_use_pch(kapea_${name} base)
   endif()
 endfunction()
 
@@ -105,22 +145,28 @@ function(kapea_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE
     kapea_build_flags ${arg_DEPS} GTest::gmock GTest::gtest_main)
-  # Tests are compiled to be built fast; the code under test is not.
-  target_compile_options(${name} PRIVATE
-    $<$<OR:$<NOT:$<CONFIG:Debug>>,$<BOOL:${KAPEA_SANITIZE}>>:-O0>)
+  target_compile_options(${name} PRIVATE ${kapea_test_options})
   target_compile_definitions(${name} PRIVATE
     KAPEA_SOURCE="${PROJECT_SOURCE_DIR}" KAPEA_SHARED="${PROJECT_SOURCE_DIR}/../shared"
     KAPEA_BIN="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-  if(KAPEA_PCH AND arg_GRPC)
-    target_precompile_headers(${name} REUSE_FROM kapea_pch_grpc)
+  if(arg_GRPC)
+    kapea_use_pch(${name} test_grpc)
+  else()
+    kapea_use_pch(${name} test)
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
+  if(KAPEA_LONG)
+    math(EXPR arg_TIMEOUT "20 * ${arg_TIMEOUT}")
+  elseif(KAPEA_SANITIZE)
+    math(EXPR arg_TIMEOUT "4 * ${arg_TIMEOUT}")
+  endif()
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
   endif()
+  set_property(GLOBAL APPEND PROPERTY KAPEA_TESTS ${name})
   if("thread" IN_LIST arg_LABELS)
     set_property(GLOBAL APPEND PROPERTY KAPEA_THREAD_TESTS ${name})
   endif()
@@ -128,7 +174,8 @@ function(kapea_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()
 
-# kapea_fuzzer(<name> SOURCES ... [DEPS ...]): a libFuzzer target; only with KAPEA_FUZZ.
+# kapea_fuzzer(<name> SOURCES ... [DEPS ...]): a libFuzzer target; only with KAPEA_FUZZ. All
+# code is then compiled for it: the sanitized tests run the same objects.
 function(kapea_fuzzer name)
   if(NOT KAPEA_FUZZ)
     return()

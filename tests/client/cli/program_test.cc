@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "client/cli/program.h"
+#include "client/cli/socket.h"
 #include "nlohmann/json.hpp"
 #include "tests/client/cli/run_kapea.h"
 #include "tests/client/field/town.h"
@@ -103,6 +104,10 @@ TEST_F(ProgramTest, WithoutAVaultOrItsPassphraseNothingOpens) {
   const Ran none = RunKapea({"--vault", folder_ / "nothing", "whoami"});
   EXPECT_EQ(none.exit_code, 3);
   EXPECT_THAT(none.err, HasSubstr("enrol"));
+  // What is said of a name that is no UTF-8 must not end the program (it did: JSON threw).
+  const Ran odd = RunKapea({"--json", "--vault", "/\xFF", "whoami"});
+  EXPECT_EQ(odd.exit_code, 3);
+  EXPECT_TRUE(json::accept(odd.out)) << odd.out;
   const Ran no_terminal = RunKapea({"--vault", VaultOf("lead"), "whoami"});
   EXPECT_EQ(no_terminal.exit_code, 5);
   const Ran wrong =
@@ -216,6 +221,12 @@ TEST_F(ProgramTest, TheAgentKeepsTheVaultOpenForThisUserAlone) {
       RunKapea({"--vault", vault, "--batch", "-"}, "operation new\noperation tick ENT-01\n");
   EXPECT_EQ(batch.exit_code, 0) << batch.err;
   EXPECT_EQ(RunKapea({"--vault", vault, "operation", "tick", "SAF-02"}).exit_code, 4);
+  {
+    // A request of another form does not end it (it did: JSON threw).
+    const cli::Socket odd = cli::ConnectTo(vault, "agent.sock");
+    ASSERT_TRUE(cli::Send(odd, R"({"lock":1,"directory":2,"words":3})").ok());
+    EXPECT_TRUE(cli::Receive(odd, 10).ok());
+  }
   // A path is the caller's, not the agent's.
   std::ofstream(folder_ / "plan.txt") << "who may be harmed";
   EXPECT_EQ(RunKapea({"--vault", vault, "operation", "tick", "PLN-04", "--evidence",

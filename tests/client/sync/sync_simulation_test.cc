@@ -12,6 +12,7 @@
 #include "common/crypto/hash.h"
 #include "tests/support/fake_device.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/rounds.h"
 
 namespace kapea::testing {
 namespace {
@@ -153,7 +154,8 @@ class Simulation {
 
 TEST(SyncSimulation, EverybodyEndsWithTheSame) {
   const uint64_t first = Seed();
-  for (uint64_t seed = first; seed < first + 3; ++seed) {
+  const auto seeds = static_cast<uint64_t>(Rounds(3, 100));
+  for (uint64_t seed = first; seed < first + seeds; ++seed) {
     std::printf("KAPEA_SEED=%llu\n", static_cast<unsigned long long>(seed));
     std::fflush(stdout);
     SCOPED_TRACE("KAPEA_SEED=" + std::to_string(seed));

@@ -14,6 +14,7 @@
 
 #include "common/base/bytes.h"
 #include "tests/common/kv/scratch.h"
+#include "tests/support/rounds.h"
 
 namespace kapea::kv {
 namespace {
@@ -145,7 +146,7 @@ class KillTest : public testing::Test {
 };
 
 TEST_F(KillTest, LosesNothingAcknowledgedAndKeepsNoHalves) {
-  constexpr int kRounds = 25;
+  const int kRounds = Rounds(25, 400);
   std::mt19937 random(20'241'123);
   uint64_t acknowledged = 0;
   for (int round = 0; round < kRounds; ++round) {

@@ -9,6 +9,7 @@
 #include "server/access/readable.h"
 #include "server/store/tables.h"
 #include "tests/server/service/service_fixture.h"
+#include "tests/support/rounds.h"
 
 namespace kapea::server {
 namespace {
@@ -282,7 +283,7 @@ TEST_F(HeldToTest, IsRefusedBesideCursorsAndToFollow) {
 // Two devices push at the same moment, so that the second commit often falls into the
 // reading or sending of the first; nothing else follows that would wake the stream.
 TEST_F(PullTest, NoWakeUpIsLost) {
-  constexpr int kRounds = 200;
+  const int kRounds = Rounds(200, 4000);
   FoundFile({&world_.officer, &world_.supervisor});
   Following supervisor(Channel(world_.supervisor), Follow());
   supervisor.CatchUp();

@@ -1,1 +1,0 @@
-// Nothing: the target of the precompiled header needs one source.
