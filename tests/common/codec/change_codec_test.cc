@@ -313,13 +313,13 @@ TEST(ChangeCodecTest, AHeaderCannotBeWithheldAndALeafIsOneThingOrTheOther) {
   EXPECT_TRUE(refused(both));
   both.mutable_writes(0)->clear_content();  // salt and hash
   EXPECT_TRUE(refused(both));
-  for (const size_t size : {1, 16, 31, 33, 64}) {
+  for (const size_t size : {1u, 16u, 31u, 33u, 64u}) {
     v1::Change short_hash = message;
     short_hash.mutable_writes(0)->Clear();
     short_hash.mutable_writes(0)->set_hash(std::string(size, 'h'));
     EXPECT_TRUE(refused(short_hash)) << size;
   }
-  for (const size_t size : {0, 15, 17, 32}) {
+  for (const size_t size : {0u, 15u, 17u, 32u}) {
     v1::Change salty = message;
     salty.mutable_writes(0)->set_salt(std::string(size, 's'));
     EXPECT_TRUE(refused(salty)) << size;
@@ -359,7 +359,7 @@ TEST(ChangeCodecTest, AnUnknownKindIsKept) {
   const std::string write =
       ToWire(domain::WriteBody(domain::Waiver{"C1", "", false})).SerializeAsString();
   // By its number, so that an Entry can say it to a newer program; what no byte holds is none.
-  for (const uint64_t kind : {0, 24, 255, 256 + 1, 0x7fffffff}) {
+  for (const uint64_t kind : {0u, 24u, 255u, 256u + 1u, 0x7fffffffu}) {
     std::vector<RawField> of_kind = fields;
     of_kind.back().value = kind;
     if (kind == 0) of_kind.pop_back();

@@ -192,7 +192,7 @@ TEST(LimitTest, HeaderFieldsHaveTheirSizes) {
       continue;
     }
     const bool optional = field->name() == "roster" || field->name() == "pack";
-    for (const size_t size : {0, 1, 15, 16, 17, 31, 32, 33, 64}) {
+    for (const size_t size : {0u, 1u, 15u, 16u, 17u, 31u, 32u, 33u, 64u}) {
       const size_t want = optional ? 32 : 16;
       const auto status = DecodeHeaderWith([&](v1::ChangeHeader& wire) {
         wire.GetReflection()->SetString(&wire, field, std::string(size, 'x'));
@@ -512,7 +512,7 @@ TEST(LimitTest, ValuesStayWithinTheirBounds) {
   for (const uint32_t chunks : {0u, 4097u}) {
     EXPECT_FALSE(ok(domain::Attachment{Fill<Hash>('m'), chunks}));
   }
-  for (const uint64_t answer : {0, 3, 256 + 1})
+  for (const uint64_t answer : {0u, 3u, 256u + 1u})
     EXPECT_FALSE(DecodeValue(RawNumber(10, answer)).ok());
   EXPECT_FALSE(DecodeValue(RawBytes(8, std::string(15, 'x'))).ok());
 }

@@ -47,7 +47,7 @@ struct Log {
 };
 
 TEST(EntryCodecTest, ComesBackAsItWasWritten) {
-  for (const uint64_t sequence : {0, 1, 20}) {
+  for (const uint64_t sequence : {0u, 1u, 20u}) {
     const domain::Entry entry = EntryAt(sequence);
     const auto read = DecodeEntry(EncodeEntry(entry));
     ASSERT_TRUE(read.ok()) << read.status();
@@ -82,7 +82,7 @@ TEST(EntryCodecTest, RefusesNumbersOutOfRangeAndWrongSizes) {
   for (int i = 0; i < type->field_count(); ++i) {
     const auto* field = type->field(i);
     if (field->type() != google::protobuf::FieldDescriptor::TYPE_BYTES) continue;
-    for (const size_t size : {0, 15, 17, 31, 33}) {
+    for (const size_t size : {0u, 15u, 17u, 31u, 33u}) {
       EXPECT_EQ(code([&](v1::Entry& e) {
                   e.GetReflection()->SetString(&e, field, std::string(size, 'x'));
                 }),

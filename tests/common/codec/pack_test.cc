@@ -145,7 +145,6 @@ TEST_P(RefusalTest, NamesLineAndElement) {
   EXPECT_NE(mistake.message.find(refusal.message), std::string::npos) << mistake.message;
 }
 
-constexpr const char* kName = "fields { code: \"name\"";
 constexpr const char* kSex = "fields { code: \"sex\"";
 constexpr const char* kMet = "met: \"exists(OP-PERSON.name)\"";
 constexpr const char* kA2 = "fields { code: \"A-2\"";

@@ -187,7 +187,7 @@ TEST(ParcelCodecTest, DecodingRefusesWhatTheHeaderDoesNotSay) {
   other = wire;
   other.set_changes(1, SampleChange(6).bytes);
   EXPECT_EQ(CodeOf(other), StatusCode::kInvalidArgument);
-  for (const size_t size : {0, 1, 63, 65, 70}) {
+  for (const size_t size : {0u, 1u, 63u, 65u, 70u}) {
     other = wire;
     other.set_signature(std::string(size, 's'));
     EXPECT_EQ(CodeOf(other), StatusCode::kInvalidArgument);

@@ -107,7 +107,7 @@ TEST(WrapCodecTest, AWrapThatWasMovedOrChangedDoesNotOpen) {
 
 TEST(WrapCodecTest, WrapsKeysOf32BytesToKeysThatAreSome) {
   const auto key = crypto::ReceiveKey::Generate();
-  for (const size_t size : {0, 16, 31, 33, 64}) {
+  for (const size_t size : {0u, 16u, 31u, 33u, 64u}) {
     EXPECT_EQ(SealWrap(kContext, TargetOf(key), crypto::SecretBytes(size)).status().code(),
               absl::StatusCode::kInvalidArgument);
   }

@@ -63,7 +63,7 @@ TEST(RangeTest, ARunOfOneIsTheInclusionProof) {
 }
 
 TEST(RangeTest, TheWholeTreeNeedsNoProof) {
-  for (const uint64_t size : {1, 2, 3, 7, 8, 41}) {
+  for (const uint64_t size : {1u, 2u, 3u, 7u, 8u, 41u}) {
     EXPECT_TRUE(RangeProof(0, size, size, TreeOf(size)).value().empty());
   }
 }
@@ -80,7 +80,7 @@ TEST(RangeTest, TheSiblingsStandLevelByLevelLeftBeforeRight) {
 }
 
 TEST(RangeTest, RefusesEveryProofThatWasTouched) {
-  for (const uint64_t size : {2, 3, 7, 13, 16}) {
+  for (const uint64_t size : {2u, 3u, 7u, 13u, 16u}) {
     const MemoryNodes nodes = TreeOf(size);
     for (uint64_t first = 0; first < size; ++first) {
       for (uint64_t count = 1; count <= size - first; ++count) {
@@ -116,7 +116,7 @@ TEST(RangeTest, RefusesEveryProofThatWasTouched) {
 }
 
 TEST(RangeTest, HoldsForOnePlaceOneRunAndOneTreeAlone) {
-  for (const uint64_t size : {2, 5, 8, 11}) {
+  for (const uint64_t size : {2u, 5u, 8u, 11u}) {
     const MemoryNodes nodes = TreeOf(size);
     for (uint64_t first = 0; first < size; ++first) {
       for (uint64_t count = 1; count <= size - first; ++count) {
