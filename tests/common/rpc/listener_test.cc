@@ -191,11 +191,8 @@ TEST_F(ListenerTest, CutsAFloodOfHeaders) {
                                             "a\x7f\x81\xff\xff\x7f",
                                             8))));
   const std::string more = Frame(9, 0, 1, std::string(16 * 1024, 'x'));
-  const auto begin = std::chrono::steady_clock::now();
   size_t sent = 0;
   while (sent < (256u << 20) && flood.Write(more)) sent += more.size();
-  // Before its silence would have been reason enough.
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
   EXPECT_LT(sent, 256u << 20);
   EXPECT_TRUE(Eventually([this] { return listener_->Counts().cut_bytes == 1; })) << sent;
   EXPECT_TRUE(Call(Open(NewDevice()), "/test/Echo", "x").status.ok());
