@@ -25,8 +25,9 @@ void TryPull(const std::string& bytes) {
   const sync::Known known{{}, {}, {}, std::make_shared<const domain::Directory>()};
   ledger::Checkpoint checkpoint;
   checkpoint.size = 9;
+  sync::SeenParcels parcels;
   for (const sync::PulledFile& file : message->files) {
-    const auto arrival = sync::VerifyPulled(file, checkpoint, known);
+    const auto arrival = sync::VerifyPulled(file, checkpoint, known, parcels);
     KAPEA_CHECK(arrival.ok() || absl::IsDataLoss(arrival.status()));
     KAPEA_CHECK(!arrival.ok() || arrival->changes.empty());
   }
