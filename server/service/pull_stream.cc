@@ -155,6 +155,10 @@ absl::Status PullStream::AddHead(const LedgerTip& tip) {
 
 absl::StatusOr<bool> PullStream::ReadBatch() {
   message_.Clear();
+  if (!head_sent_ && wanted_.held.ledger == 0) {
+    KAPEA_TRY(AddHead(*parts_.published.tip()));
+    return true;
+  }
   const auto batch = cursor_.Next();
   if (!batch.ok()) {
     if (!cursor_.cursors_wanted() || head_sent_) return batch.status();

@@ -18,8 +18,9 @@
 
 namespace kapea::server {
 
-// Sends the head with the first batch, then batches until the reader has all, and with
-// `follow` goes on with what is committed. At most one message is on its way: a slow reader holds
+// Sends the head, then batches until the reader has all, and with `follow` goes on with
+// what is committed. Whoever names a ledger size gets the head with the first batch: that
+// is mostly all. At most one message is on its way: a slow reader holds
 // that one in memory, and waits cost no thread. A wake-up that comes while a batch is being read or
 // sent is remembered, so none is lost.
 //

@@ -7,6 +7,7 @@
 
 #include "common/ledger/checkpoint.h"
 #include "server/access/readable.h"
+#include "server/core/pull.h"
 #include "server/store/tables.h"
 #include "tests/server/service/service_fixture.h"
 #include "tests/support/rounds.h"
