@@ -16,6 +16,8 @@ namespace kapea::vault {
 namespace {
 
 inline constexpr uint8_t kRowVersion = 1;
+// What is not flushed lies in the log, and is read again from there at each opening.
+inline constexpr size_t kWriteBufferBytes = 4u << 20;
 // Of a row of the replica, beside Entry, Change and path.
 inline constexpr size_t kPlacedOverheadBytes = 96;
 
@@ -114,6 +116,7 @@ absl::Status Core::Open(const crypto::SecretBytes& master_key, const std::string
   options.tables = AllTables();
   options.master_key = &master_key;
   options.create_if_missing = false;
+  options.write_buffer_bytes = kWriteBufferBytes;
   KAPEA_ASSIGN(store, kv::OpenRocksStore(options));
   blind_key_ = crypto::HkdfExpand(master_key.view(), crypto::kIndexDomain, 32);
   KAPEA_TRY(LoadMeta());
@@ -202,13 +205,16 @@ absl::Status Core::LoadOutbox() {
 
 absl::Status Core::LoadStream(const FileId& file) {
   if (file.is_zero() || !files.contains(file)) return absl::OkStatus();
-  KAPEA_ASSIGN(const std::vector<domain::Placed> placed, ReadPlaced(file, true));
+  bool all = true;
+  KAPEA_ASSIGN(const std::vector<domain::Placed> placed, ReadPlaced(file, &all));
   for (const domain::Placed& one : placed) FoldShared(file, one);
+  // Its keys are looked for at once; reading it twice would cost as much as all the rest.
+  if (file == identity.directory_file && all) FoldFile(file, placed);
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<domain::Placed>> Core::ReadPlaced(const FileId& file,
-                                                             bool verified_only) const {
+                                                             bool* all_verified) const {
   std::vector<domain::Placed> placed;
   absl::Status status;
   KAPEA_TRY(store->Scan(kReplicaTable, file.view(), kv::PrefixEnd(file.view()),
@@ -218,7 +224,10 @@ absl::StatusOr<std::vector<domain::Placed>> Core::ReadPlaced(const FileId& file,
                             status = row.status();
                             return false;
                           }
-                          if (verified_only && !row->verified) return true;
+                          if (all_verified != nullptr && !row->verified) {
+                            *all_verified = false;
+                            return true;
+                          }
                           auto one = row->ToPlaced();
                           if (!one.ok()) {
                             status = absl::DataLossError("the vault's replica of file " +
@@ -267,7 +276,12 @@ absl::StatusOr<std::shared_ptr<domain::FileState>> Core::State(const FileId& fil
   if (!files.contains(file)) {
     return absl::NotFoundError("no file " + file.hex() + " on this device");
   }
-  KAPEA_ASSIGN(const std::vector<domain::Placed> placed, ReadPlaced(file, false));
+  KAPEA_ASSIGN(const std::vector<domain::Placed> placed, ReadPlaced(file, nullptr));
+  return FoldFile(file, placed);
+}
+
+std::shared_ptr<domain::FileState> Core::FoldFile(const FileId& file,
+                                                  const std::vector<domain::Placed>& placed) {
   auto state = std::make_shared<domain::FileState>(file);
   state->AppendAll(placed, Around());
   for (const uint64_t sequence : outbox.Of(file)) {

@@ -124,8 +124,12 @@ class Core {
   absl::Status LoadFiles();
   absl::Status LoadOutbox();
   absl::Status LoadStream(const FileId& file);
+  // All of the file, or with `all_verified` those whose signature was checked, and whether
+  // that is all.
   absl::StatusOr<std::vector<domain::Placed>> ReadPlaced(const FileId& file,
-                                                         bool verified_only) const;
+                                                         bool* all_verified) const;
+  std::shared_ptr<domain::FileState> FoldFile(const FileId& file,
+                                              const std::vector<domain::Placed>& placed);
   // Whether a Change whose device was unknown when it came is signed by the device that
   // the directory has by now. One whose device is still unknown is judged early anyway.
   absl::StatusOr<bool> IsGenuine(const FileId& file, const PlacedRow& row,
