@@ -19,6 +19,9 @@ constexpr size_t kBlockBytes = 32 * 1024;
 constexpr size_t kHeaderBytes = 7;
 constexpr size_t kLengthOffset = 4;
 constexpr size_t kTypeOffset = 6;
+// A record is a batch: sequence number (8), number of rows (4), rows.
+constexpr size_t kBatchHeaderBytes = 12;
+constexpr size_t kRowCountOffset = 8;
 constexpr uint8_t kFull = 1;
 constexpr uint8_t kFirst = 2;
 
@@ -69,6 +72,17 @@ bool HoldsRecordStart(std::string_view bytes) {
   return false;
 }
 
+// Whether the log has nothing but batches without rows, and perhaps a torn end. That is
+// what RocksDB writes into the new log while it recovers from a torn one.
+bool HoldsNoCommit(std::string_view bytes) {
+  for (size_t size = 0; (size = IntactFragment(bytes)) > 0; bytes.remove_prefix(size)) {
+    const std::string_view batch = bytes.substr(kHeaderBytes, size - kHeaderBytes);
+    if (TypeOf(bytes) != kFull || batch.size() != kBatchHeaderBytes) return false;
+    if (LittleEndian(batch.substr(kRowCountOffset)) != 0) return false;
+  }
+  return !HoldsRecordStart(bytes);
+}
+
 absl::StatusOr<std::string> ReadAll(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -116,7 +130,7 @@ absl::StatusOr<bool> OnlyTailIsTorn(const std::string& directory) {
   for (const std::filesystem::path& log : logs) {
     absl::StatusOr<std::string> bytes = ReadAll(log);
     if (!bytes.ok()) return std::move(bytes).status();
-    if (torn && !bytes->empty()) return false;
+    if (torn && !HoldsNoCommit(*bytes)) return false;
     const WalState state = InspectWal(*bytes);
     if (state == WalState::kDamagedInside) return false;
     torn = torn || state == WalState::kTornTail;

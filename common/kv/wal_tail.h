@@ -18,7 +18,8 @@ enum class WalState {
 // Of the bytes of one log file.
 WalState InspectWal(std::string_view bytes);
 
-// Whether all log files of a store directory are intact but the end of the newest.
+// Whether all log files of a store directory are intact but the end of the newest that
+// holds a commit: there are newer ones where a recovery was cut off.
 // Unavailable when one cannot be read.
 absl::StatusOr<bool> OnlyTailIsTorn(const std::string& directory);
 

@@ -1,8 +1,10 @@
 // The store over a disk that fails, fills up and loses power.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -57,6 +59,14 @@ class DiskTest : public testing::Test {
       promises.destroyed = true;
     }
     return promises;
+  }
+
+  static std::filesystem::path NewestLog(const std::string& directory) {
+    std::filesystem::path newest;
+    for (const auto& file : std::filesystem::directory_iterator(directory)) {
+      if (file.path().extension() == ".log") newest = std::max(newest, file.path());
+    }
+    return newest;
   }
 
   void CheckPromises(const std::string& directory, const Promises& promises) {
@@ -134,6 +144,45 @@ TEST_F(DiskTest, LosesNothingSyncedWhenPowerFails) {
   EXPECT_EQ(*(*store)->Get(kFiles, "synced"), "2");
   EXPECT_EQ(*(*store)->Get(kFiles, "buffered before"), "1") << "a synced commit syncs those before";
   EXPECT_EQ(*(*store)->Find(kFiles, "buffered after"), std::nullopt);
+}
+
+// Power failed in the middle of a commit, and failed again, or the program was killed,
+// while the store was opened: RocksDB had begun a new log, and the torn one was taken for
+// damaged because something came after it.
+TEST_F(DiskTest, OpensAgainWhereverARecoveryWasCutOff) {
+  const std::string torn = dir_.sub("torn");
+  {
+    auto store = OpenRocksStore(OptionsFor(dir_.store(), master_));
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE(PutOne(**store, kFiles, "synced", "1", NameOf('s')).ok());
+    const uintmax_t before = std::filesystem::file_size(NewestLog(dir_.store()));
+    ASSERT_TRUE(PutOne(**store, kFiles, "under way", std::string(100'000, 'x')).ok());
+    std::filesystem::copy(dir_.store(), torn);  // of a running store: what kill -9 leaves
+    std::fstream log(NewestLog(torn), std::ios::in | std::ios::out | std::ios::binary);
+    log.seekp(static_cast<std::streamoff>(before + 5'000));
+    log << std::string(4096, '\0');
+  }
+  for (const bool power : {false, true}) {
+    for (int64_t n = 0;; ++n) {
+      SCOPED_TRACE(testing::Message() << "operation " << n << (power ? ", power cut" : ""));
+      const std::string directory = dir_.sub((power ? "p" : "k") + std::to_string(n));
+      std::filesystem::copy(torn, directory);
+      LyingDisk disk;
+      disk.FailAt(n, true);
+      OpenRocksStoreOn(OptionsFor(directory, master_), disk.env()).status().IgnoreError();
+      const bool reached_end = !disk.has_failed();
+      if (power) disk.CutPower();
+      const auto store = OpenRocksStore(OptionsFor(directory, master_));
+      ASSERT_TRUE(store.ok()) << store.status();
+      EXPECT_EQ(*(*store)->Get(kFiles, "synced"), "1");
+      EXPECT_EQ(*(*store)->Find(kFiles, "under way"), std::nullopt);
+      EXPECT_TRUE(PutOne(**store, kFiles, "afterwards", "works").ok());
+      std::filesystem::remove_all(directory);
+      if (!reached_end) continue;
+      EXPECT_GT(n, 20) << "want opening to touch the disk more often than that";
+      break;
+    }
+  }
 }
 
 TEST_F(DiskTest, StopsCommitsBeforeTheDiskIsQuiteFull) {
