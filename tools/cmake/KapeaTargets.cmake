@@ -172,6 +172,10 @@ function(kapea_test name)
   endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  if(KAPEA_SANITIZE AND "thread" IN_LIST arg_LABELS)
+    # It watches clocks: several times slower, and beside another test, it would miss them.
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
 endfunction()
 
 # kapea_fuzzer(<name> SOURCES ... [DEPS ...]): a libFuzzer target; only with KAPEA_FUZZ. All
