@@ -4,11 +4,11 @@
 #include <set>
 
 #include "common/base/macros.h"
-#include "common/crypto/domains.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/signature.h"
 #include "common/pki/authority.h"
 #include "common/pki/certificate.h"
+#include "common/pki/enrolment_code.h"
 #include "common/pki/request.h"
 #include "server/access/readable.h"
 #include "server/store/tables.h"

@@ -3,6 +3,7 @@
 
 #include "common/crypto/domains.h"
 #include "common/pki/certificate.h"
+#include "common/pki/enrolment_code.h"
 #include "common/pki/request.h"
 #include "server/core/enrolment.h"
 #include "server/service/wire.h"
