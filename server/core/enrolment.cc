@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/base/macros.h"
+#include "common/crypto/domains.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/signature.h"
 #include "common/pki/authority.h"
