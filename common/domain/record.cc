@@ -26,13 +26,16 @@ void Register::Add(FieldValue value, const std::vector<ChangeId>& replaces) {
   Replace(replaces);
   if (!value.cleared()) first_ = first_ ? Earlier(*first_, value.time) : value.time;
   const ChangeId change = value.change;
-  if (!replaced_.contains(change)) current_.insert_or_assign(change, std::move(value));
+  if (!std::binary_search(replaced_.begin(), replaced_.end(), change)) {
+    current_.insert_or_assign(change, std::move(value));
+  }
 }
 
 void Register::Replace(const std::vector<ChangeId>& replaces) {
   for (const ChangeId& old : replaces) {
     // Kept also when the value has not arrived: it may still come, in any order.
-    replaced_.insert(old);
+    const auto at = std::lower_bound(replaced_.begin(), replaced_.end(), old);
+    if (at == replaced_.end() || *at != old) replaced_.insert(at, old);
     current_.erase(old);
   }
 }

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -60,7 +59,7 @@ class Register {
 
  private:
   std::map<ChangeId, FieldValue> current_;
-  std::set<ChangeId> replaced_;     // also ids that have not arrived
+  std::vector<ChangeId> replaced_;  // ascending; also ids that have not arrived
   std::optional<EventTime> first_;  // of all values but cleared ones
 };
 

@@ -105,11 +105,11 @@ absl::Status VerifyContinues(uint64_t first, uint64_t count, uint64_t size, cons
   uint64_t high = first + count;
   for (unsigned level = 0; Width(size, level) > 1; ++level) {
     if (low % 2 == 1) {
-      if (used == proof.size()) return Unproved();
+      if (used >= proof.size()) return Unproved();
       const Hash& left = proof[used++];
       root = root ? NodeHash(left, *root) : left;
     }
-    if (high % 2 == 1 && high < Width(size, level)) ++used;
+    if (high % 2 == 1 && high < Width(size, level)) ++used;  // a right sibling, if it is there
     low /= 2;
     high = (high + 1) / 2;
   }

@@ -69,31 +69,31 @@ absl::StatusOr<FileCache::File*> FileCache::Get(const FileId& file,
   if (found == slots_.end()) {
     KAPEA_ASSIGN(auto state, FoldFile(store_, file, around));
     uses_.push_front(file);
-    found = slots_.emplace(file, Slot{{std::move(state), {}}, uses_.begin()}).first;
+    Slot slot{{std::move(state), {}}, 0, uses_.begin()};
+    slot.weight = slot.file.state->number();
+    weight_ += slot.weight;
+    found = slots_.emplace(file, std::move(slot)).first;
   } else {
     uses_.splice(uses_.begin(), uses_, found->second.use);
   }
+  ++found->second.weight;
+  ++weight_;
   return &found->second.file;
+}
+
+void FileCache::Erase(std::map<FileId, Slot>::iterator slot) {
+  weight_ -= slot->second.weight;
+  uses_.erase(slot->second.use);
+  slots_.erase(slot);
 }
 
 void FileCache::Drop(const FileId& file) {
   const auto found = slots_.find(file);
-  if (found == slots_.end()) return;
-  uses_.erase(found->second.use);
-  slots_.erase(found);
+  if (found != slots_.end()) Erase(found);
 }
 
 void FileCache::Trim() {
-  uint64_t changes = 0;
-  auto use = uses_.begin();
-  for (; use != uses_.end(); ++use) {
-    changes += slots_.at(*use).file.state->number();
-    if (changes > changes_max_ && use != uses_.begin()) break;
-  }
-  while (use != uses_.end()) {
-    slots_.erase(*use);
-    use = uses_.erase(use);
-  }
+  while (weight_ > changes_max_ && uses_.size() > 1) Erase(slots_.find(uses_.back()));
 }
 
 }  // namespace kapea::server

@@ -23,8 +23,8 @@ absl::StatusOr<std::shared_ptr<domain::FileState>> FoldFile(const kv::Snapshot& 
 // Threads: one at a time (the committing thread).
 class FileCache {
  public:
-  // `changes_max`: of all kept files together; some 5 KiB of memory each.
-  explicit FileCache(const kv::Snapshot& store, uint64_t changes_max = 8192)
+  // `changes_max`: of all kept files together; some 2 KiB of memory each.
+  explicit FileCache(const kv::Snapshot& store, uint64_t changes_max = 16384)
       : store_(store), changes_max_(changes_max) {}
 
   struct File {
@@ -42,12 +42,16 @@ class FileCache {
  private:
   struct Slot {
     File file;
+    uint64_t weight = 0;  // its Changes when it was folded, and one for each Get since
     std::list<FileId>::iterator use;
   };
+  void Erase(std::map<FileId, Slot>::iterator slot);
+
   const kv::Snapshot& store_;
   const uint64_t changes_max_;
   std::map<FileId, Slot> slots_;
   std::list<FileId> uses_;  // newest first
+  uint64_t weight_ = 0;     // of all slots
 };
 
 }  // namespace kapea::server
