@@ -324,7 +324,12 @@ FileRow Core::RowOf(const FileId& file, const codec::EncodedChange& founding) co
   FileRow row;
   const auto known = files.find(file);
   if (known != files.end()) row = known->second;
-  if (const domain::Founding* said = FoundingOf(*founding.change)) {
+  // A file is founded once: a Founding that comes later, or in a Change of another kind, is
+  // for the fold to refuse.
+  const domain::Founding* const said = FoundingOf(*founding.change);
+  const domain::Kind kind = founding.change->header.kind;
+  const bool founds = kind == domain::Kind::kRoster || kind == domain::Kind::kGenesis;
+  if (said != nullptr && founds && row.kind == domain::FileKind::kNone) {
     row.kind = said->kind;
     row.drill = said->drill;
   }

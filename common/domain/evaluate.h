@@ -55,6 +55,7 @@ class LinkedFiles {
 struct EventOutcome {
   Outcome outcome;
   Time until = Time::Max();  // as Scope::until
+  size_t steps = 0;          // that working it out took; they count for whoever asks
 };
 using EventOutcomes = std::map<const NamedMoment*, EventOutcome>;
 

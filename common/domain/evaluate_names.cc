@@ -146,13 +146,18 @@ std::optional<Outcome> Evaluation::RunStandardEvent(std::string_view name, const
   if (known == scope_.events->end()) {
     Time outer = Time::Max();
     if (scope_.until != nullptr) std::swap(outer, *scope_.until);
+    const size_t before = steps_;
     EventOutcome found{Define(event->at, frame, true)};
+    found.steps = steps_ - before;
     if (scope_.until != nullptr) {
       found.until = *scope_.until;
       *scope_.until = std::min(outer, found.until);
     }
     if (exhausted_) return std::move(found.outcome);
     known = scope_.events->emplace(event, std::move(found)).first;
+  } else if ((steps_ += known->second.steps) > kEvaluationStepsMax) {
+    exhausted_ = true;
+    return Outcome();
   }
   LastsUntil(known->second.until);
   return known->second.outcome;

@@ -156,6 +156,7 @@ class FileState {
   void ApplyField(const Waiting& change, const Pack* pack, size_t index);
   void ListRecord(const Record& record);
   void Touch(std::string_view name);
+  void TouchOlderForm(const Record& record);
   void ApplyRoster(const Waiting& change, bool accepted);
   void ApplyWraps(const Waiting& change);
   void ApplyCustodyOffer(const Waiting& change);

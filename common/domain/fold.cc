@@ -62,8 +62,13 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
 
 void FileState::ApplyEdit(const Waiting& change, const Pack* pack) {
   const auto& writes = change.placed.change->writes;
+  const RecordId* last = nullptr;
   for (size_t i = 0; i < writes.size(); ++i) {
-    if (std::holds_alternative<FieldWrite>(writes[i].body)) ApplyField(change, pack, i);
+    const auto* write = std::get_if<FieldWrite>(&writes[i].body);
+    if (write == nullptr) continue;
+    ApplyField(change, pack, i);
+    if (last == nullptr || *last != write->record) TouchOlderForm(records_.at(write->record));
+    last = &write->record;
   }
 }
 
@@ -126,6 +131,13 @@ void FileState::ApplyField(const Waiting& change, const Pack* pack, size_t index
 void FileState::Touch(std::string_view name) {
   touched_.all = touched_.all || name.starts_with('@');  // voided, or pinned anew
   if (!touched_.all) touched_.names.Add(name);
+}
+
+// A form that the newest pack does not repeat means names that nobody finds there.
+void FileState::TouchOlderForm(const Record& record) {
+  if (touched_.all || record.definition == nullptr || pack_ == nullptr) return;
+  const Form* known = pack_->FindForm(record.form.form, record.form.version);
+  touched_.all = known != record.definition;
 }
 
 void FileState::ListRecord(const Record& record) {

@@ -65,6 +65,8 @@ class PullCursor {
   // cursors_wanted() from then on, when Held::ledger does not say what is missing.
   absl::StatusOr<PulledBatch> Next();
   bool cursors_wanted() const { return cursors_wanted_; }
+  // The ledger size up to which everything has been read.
+  uint64_t read_to() const { return read_to_; }
   // Whether a commit may have something for this reader.
   bool Concerns(const Committed& committed) const;
 

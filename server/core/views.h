@@ -38,7 +38,10 @@ class ViewWriter {
   bool TakeReadersChanged() { return std::exchange(readers_changed_, false); }
   // The batches since the last Keep were committed; or they were not.
   void Keep();
-  void Discard() { pending_.clear(); }
+  void Discard() {
+    pending_.clear();
+    names_.clear();  // a pack of the group may be gone with it
+  }
 
  private:
   struct Stood {
@@ -51,7 +54,7 @@ class ViewWriter {
 
   const kv::Snapshot& store_;
   std::map<FileId, Stood> known_, pending_;
-  std::map<const domain::Pack*, standards::ClauseNames> names_;  // packs live as long as files
+  std::map<const domain::Pack*, standards::ClauseNames> names_;  // of committed packs, which stay
   bool readers_changed_ = false;
 };
 

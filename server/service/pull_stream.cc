@@ -135,7 +135,10 @@ void PullStream::Read() {
       ready_ = something;
       const bool all = told_caught_up_ && (!something || message_.caught_up());
       if (all || cursor_.cursors_wanted()) caught_up_ = true;
-      if (!caught_up_) wanted_more_ = true;
+      // A sweep has one tip: what was committed since it began may have been for us, and
+      // its wake went into one that the sweep's own batches used up.
+      const bool behind = wanted_.follow && cursor_.read_to() < parts_.published.tip()->size;
+      if ((!all || behind) && !cursor_.cursors_wanted()) wanted_more_ = true;
     }
     step = Decide();
   }

@@ -158,6 +158,24 @@ TEST_F(PullTest, ACommittedChangeReachesFollowersAtOnce) {
 }
 
 // A stream is read only when there may be something on it.
+// More than a batch in one commit: a follower that had caught up got the first batch alone,
+// and the rest when something else was committed.
+TEST_F(PullTest, AFollowerGetsAllOfACommitThatIsLargerThanABatch) {
+  constexpr int kChanges = 150;
+  FoundFile({&world_.officer});
+  Following officer(Channel(world_.officer), Follow());
+  officer.CatchUp();
+  std::vector<codec::EncodedChange> edits;
+  for (int i = 0; i < kChanges; ++i) edits.push_back(world_.Edit(world_.lead, file_, false));
+  MustPush(world_.lead, {world_.Sign(world_.lead, std::move(edits))});
+  int got = 0;
+  v1::PullResponse response;
+  while (got < kChanges && officer.Read(response)) {
+    for (const auto& file : response.files()) got += file.changes_size();
+  }
+  EXPECT_EQ(got, kChanges);
+}
+
 TEST_F(PullTest, AFollowerIsNotWokenForAFileThatItsPersonCannotRead) {
   FoundFile({&world_.officer});
   PullCursor cursor(*world_.store, world_.server().published(),
