@@ -1,8 +1,8 @@
 #include "common/codec/field_reader.h"
 
-#include <algorithm>
 #include <string>
 
+#include "common/codec/wire_values.h"
 #include "common/crypto/seal.h"
 
 namespace kapea::codec {
@@ -10,13 +10,6 @@ namespace {
 
 constexpr int kVarint = 0;
 constexpr int kLengthDelimited = 2;
-constexpr size_t kNameBytesMax = 64;
-constexpr size_t kReplacesMax = 32;
-
-bool IsName(std::string_view text) {
-  return !text.empty() && text.size() <= kNameBytesMax &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
 
 template <typename Id>
 bool ReadId(const std::optional<std::string_view>& bytes, Id& id) {

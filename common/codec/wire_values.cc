@@ -10,7 +10,7 @@ namespace kapea::codec {
 namespace {
 
 constexpr size_t kTextBytesMax = 8192;
-constexpr size_t kCodeBytesMax = 64;
+constexpr size_t kNameBytesMax = 64;
 constexpr int kCodesMax = 64;
 constexpr int kRefsMax = 64;
 constexpr int kKeyEpochsMax = 16;
@@ -18,11 +18,6 @@ constexpr size_t kNoteBytesMax = 4096;
 
 absl::Status Bad(const char* what) {
   return absl::InvalidArgumentError(std::string("malformed ") + what);
-}
-
-bool IsCode(std::string_view code) {
-  return !code.empty() && code.size() <= kCodeBytesMax &&
-         std::all_of(code.begin(), code.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 bool IsDate(std::string_view text) {
@@ -44,6 +39,11 @@ bool Ascends(const Container& items) {
 }
 
 }  // namespace
+
+bool IsName(std::string_view text) {
+  return !text.empty() && text.size() <= kNameBytesMax &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
 
 v1::Value ToWire(const domain::Value& value) {
   v1::Value wire;
@@ -93,12 +93,12 @@ absl::StatusOr<domain::Value> FromWire(const v1::Value& wire) {
       if (wire.text().size() > kTextBytesMax) return Bad("text: over 8,192 bytes");
       return domain::Value(domain::Text{wire.text()});
     case v1::Value::kCode:
-      if (!IsCode(wire.code())) return Bad("code");
+      if (!IsName(wire.code())) return Bad("code");
       return domain::Value(domain::Code{wire.code()});
     case v1::Value::kCodes: {
       domain::Codes codes{{wire.codes().codes().begin(), wire.codes().codes().end()}};
       if (wire.codes().codes_size() > kCodesMax || !Ascends(codes.codes) ||
-          !std::all_of(codes.codes.begin(), codes.codes.end(), IsCode)) {
+          !std::all_of(codes.codes.begin(), codes.codes.end(), IsName)) {
         return Bad("codes");
       }
       return domain::Value(std::move(codes));

@@ -28,6 +28,12 @@ inline domain::Kind KindFromWire(v1::Kind wire) {
   return number >= 0 && number <= 0xff ? static_cast<domain::Kind>(number) : domain::Kind::kUnknown;
 }
 
+// What every reader of codes, field names and reasons asks of them: 1 to 64 printable
+// characters of ASCII, no space.
+bool IsName(std::string_view text);
+// Values that one write may replace.
+inline constexpr size_t kReplacesMax = 32;
+
 v1::Value ToWire(const domain::Value& value);
 absl::StatusOr<domain::Value> FromWire(const v1::Value& wire);
 

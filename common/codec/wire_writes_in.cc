@@ -9,18 +9,12 @@ namespace kapea::codec {
 namespace {
 
 constexpr size_t kFieldCodeBytesMax = 64;
-constexpr int kReplacesMax = 32;
 constexpr int kMembersMax = 256;
-constexpr size_t kNameBytesMax = 64;
 
 absl::Status Bad(const char* what) {
   return absl::InvalidArgumentError(std::string("malformed ") + what);
 }
 
-bool IsName(std::string_view text) {
-  return !text.empty() && text.size() <= kNameBytesMax &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
 bool IsNameOrEmpty(std::string_view text) { return text.empty() || IsName(text); }
 
 template <typename T>
@@ -57,7 +51,7 @@ absl::Status Take(const v1::FieldWrite& from, domain::FieldWrite& to) {
   if (from.cleared() != to.cleared() || (to.clear && to.sealed && !attachment)) {
     return Bad("write: want one of clear, sealed and cleared");
   }
-  if (from.replaces_size() > kReplacesMax) return Bad("write: replaces");
+  if (static_cast<size_t>(from.replaces_size()) > kReplacesMax) return Bad("write: replaces");
   for (const std::string& id : from.replaces()) {
     KAPEA_TRY(ReadId(id, to.replaces.emplace_back()));
   }

@@ -333,7 +333,7 @@ absl::StatusOr<std::string> Authority::SignCrl(const std::vector<RevokedCertific
            X509_REVOKED_set_serialNumber(one.get(), serial.get()) == 1 &&
            X509_REVOKED_set_revocationDate(one.get(), time.get()) == 1 &&
            X509_CRL_add0_revoked(crl.get(), one.get()) == 1;
-    if (good) one.release();  // add0: the list owns it now
+    if (good) static_cast<void>(one.release());  // add0: the list owns it now
   }
   good = good && AddCrlExtensions(crl.get(), state_->x509.get(), number) &&
          X509_CRL_sort(crl.get()) == 1 &&

@@ -66,9 +66,7 @@ absl::StatusOr<ViewWriter::Stood> ViewWriter::StoodBefore(const FileId& file) {
 
 const standards::ClauseNames* ViewWriter::NamesOf(const domain::Pack* pack) {
   if (pack == nullptr) return nullptr;
-  const auto known = names_.find(pack);
-  if (known != names_.end()) return &known->second;
-  return &names_.emplace(pack, *pack).first->second;
+  return &names_.try_emplace(pack, *pack).first->second;
 }
 
 absl::Status ViewWriter::Write(FileCache::File& cached, Time last_received, kv::Batch& batch) {
