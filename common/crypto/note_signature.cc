@@ -10,6 +10,10 @@ constexpr size_t kNoteSignatureBytes = 64;
 
 }  // namespace
 
+struct NoteSigningKey::Parsed {
+  internal::PkeyPtr pkey;
+};
+
 NoteSigningKey NoteSigningKey::Generate() {
   absl::StatusOr<NoteSigningKey> key = FromSeed(SecretBytes::Random(internal::kRawKeyBytes));
   KAPEA_CHECK(key.ok());
@@ -23,18 +27,19 @@ absl::StatusOr<NoteSigningKey> NoteSigningKey::FromSeed(const SecretBytes& seed)
   }
   NoteSigningKey key;
   key.seed_ = seed.Copy();
-  key.public_key_ =
-      internal::RawPublic(internal::FromRawPrivate(EVP_PKEY_ED25519, seed.view()).get());
+  internal::PkeyPtr pkey = internal::FromRawPrivate(EVP_PKEY_ED25519, seed.view());
+  key.public_key_ = internal::RawPublic(pkey.get());
+  key.parsed_ = std::make_shared<const Parsed>(Parsed{std::move(pkey)});
   return key;
 }
 
 std::string NoteSigningKey::Sign(std::string_view message) const {
-  const internal::PkeyPtr pkey = internal::FromRawPrivate(EVP_PKEY_ED25519, seed_.view());
   const internal::DigestContextPtr context(EVP_MD_CTX_new());
   std::string signature(kNoteSignatureBytes, '\0');
   size_t size = signature.size();
   KAPEA_CHECK(context != nullptr &&
-              EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
+              EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, parsed_->pkey.get()) ==
+                  1 &&
               EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()),
                              &size, internal::Bytes(message), message.size()) == 1 &&
               size == signature.size());

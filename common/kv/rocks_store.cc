@@ -4,7 +4,6 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -20,6 +19,7 @@
 #include "common/base/macros.h"
 #include "common/base/mutex.h"
 #include "common/kv/engine.h"
+#include "common/kv/full_disk.h"
 #include "common/kv/sealed_store.h"
 #include "common/kv/store_directory.h"
 #include "common/kv/wal_tail.h"
@@ -28,6 +28,7 @@ namespace kapea::kv {
 namespace {
 
 constexpr size_t kOpenFilesMax = 256;
+constexpr size_t kProbeBytes = 256u << 10;
 constexpr size_t kLogFileBytesMax = 1u << 20;
 constexpr size_t kLogFilesKept = 2;
 constexpr uint64_t kReserveBytes = 4u << 20;  // for RocksDB's small files, beside its tables
@@ -41,11 +42,17 @@ rocksdb::Slice ToSlice(std::string_view bytes) {
 }
 std::string_view FromSlice(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
+// A write that waited for a flush which found the disk full ends as "incomplete".
+bool IsNoSpace(const rocksdb::Status& status) {
+  return status.IsNoSpace() ||
+         (status.IsIncomplete() && status.ToString().find("No space left") != std::string::npos);
+}
+
 // The one place where RocksDB's errors become ours.
 absl::Status FromRocks(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = status.ToString();
-  if (status.IsNoSpace()) return absl::ResourceExhaustedError("the disk is full: " + text);
+  if (IsNoSpace(status)) return absl::ResourceExhaustedError("the disk is full: " + text);
   if (status.IsCorruption()) return absl::DataLossError("the store is damaged: " + text);
   if (status.IsIOError() && (text.find("While lock file") != std::string::npos ||
                              text.find("lock hold by current process") != std::string::npos)) {
@@ -63,17 +70,6 @@ class SilentLogger : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
-};
-
-// RocksDB looks every five seconds whether a full disk has room again, and until then
-// refuses to be told so. Where writing has stopped, the next commit tells it at once.
-// A compaction without room stops nothing, and may wait.
-class RecoveryByCommit : public rocksdb::EventListener {
- public:
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error,
-                            bool* auto_recovery) override {
-    if (error.severity() >= rocksdb::Status::Severity::kHardError) *auto_recovery = false;
-  }
 };
 
 using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
@@ -137,9 +133,12 @@ class RocksSnapshot : public RawReader {
 
 class RocksEngine : public Engine {
  public:
-  // Owns `db` and all handles; `tables` are those of them that have a number.
-  RocksEngine(std::unique_ptr<rocksdb::DB> db, Handles all, Handles tables, uint64_t reserve_bytes)
-      : db_(std::move(db)),
+  // Owns `db` and all handles; `tables` are those of them that have a number. `listener`
+  // is the one that `db` tells.
+  RocksEngine(std::shared_ptr<FullDiskListener> listener, std::unique_ptr<rocksdb::DB> db,
+              Handles all, Handles tables, uint64_t reserve_bytes)
+      : listener_(std::move(listener)),
+        db_(std::move(db)),
         all_(std::move(all)),
         tables_(std::move(tables)),
         reserve_bytes_(reserve_bytes) {}
@@ -183,17 +182,16 @@ class RocksEngine : public Engine {
       KAPEA_TRY(FromRocks(added));
     }
     KAPEA_TRY(CheckRoom(batch.GetDataSize()));
-    if (!Recover(recoveries_, rocksdb::Status())) {
-      return absl::ResourceExhaustedError("the disk was full, and the log is not usable yet");
-    }
+    if (!Recover(recoveries_, rocksdb::Status())) return StillFull();
     rocksdb::WriteOptions options;
     options.sync = durability == Durability::kSynced;
     for (bool again = false;; again = true) {
       const uint64_t recoveries = recoveries_;
       KeepRowInMemory();
       const rocksdb::Status status = db_->Write(options, &batch);
-      if (!status.IsNoSpace()) return FromRocks(status);
-      if (!Recover(recoveries, status) || again) return FromRocks(status);
+      if (!IsNoSpace(status)) return FromRocks(status);
+      if (!listener_->AllBegun()) gave_up_ = true;
+      if (!Recover(recoveries, status) || again) return gave_up_ ? StillFull() : FromRocks(status);
     }
   }
 
@@ -217,6 +215,28 @@ class RocksEngine : public Engine {
     return absl::ResourceExhaustedError("the disk is full: too little room is left for a commit");
   }
 
+  absl::Status StillFull() const {
+    return absl::ResourceExhaustedError(
+        gave_up_ ? "the disk was full: free some room and start the program again"
+                 : "the disk was full, and the log is not usable yet");
+  }
+
+  // Whether what lies in memory finds room, by trying: a quota is no free space that
+  // anybody tells.
+  bool HasRoomToFlush() const {
+    const std::string path = db_->GetName() + "/room";
+    std::unique_ptr<rocksdb::WritableFile> file;
+    bool room = db_->GetEnv()->NewWritableFile(path, &file, rocksdb::EnvOptions()).ok();
+    const std::string block(kProbeBytes, '\xff');
+    for (uint64_t done = 0; room && done < reserve_bytes_; done += block.size()) {
+      room = file->Append(block).ok();
+    }
+    room = room && file->Sync().ok();
+    file.reset();
+    db_->GetEnv()->DeleteFile(path).PermitUncheckedError();
+    return room;
+  }
+
   // After a write that failed with `failure` for want of room, or before one: brings
   // RocksDB to write again. False when it must not be written to now.
   //
@@ -233,22 +253,32 @@ class RocksEngine : public Engine {
     const bool in_log = !failure.ok() && failure.severity() == rocksdb::Status::kNoError;
     if (in_log) failed_log_ = CurrentLog();
     if (failed_log_ != 0 && CurrentLog() != failed_log_) failed_log_ = 0;
-    if (failed_log_ != 0 && !ResumeChangesLog()) return false;
-    const bool resumed = db_->Resume().ok();
+    if (gave_up_ || (failed_log_ != 0 && !ResumeChangesLog()) || !HasRoomToFlush()) return false;
+    const rocksdb::Status resumed = db_->Resume();
+    // A Resume that failed leaves flushes behind that it has lost count of.
+    if (!resumed.ok() && !resumed.IsBusy()) gave_up_ = true;
     if (failed_log_ != 0 && CurrentLog() != failed_log_) failed_log_ = 0;
-    if (!resumed || failed_log_ != 0) return false;
+    if (!resumed.ok() || failed_log_ != 0) return false;
     ++recoveries_;
     return true;
   }
 
-  // So that Recover finds a row to be flushed when it needs one. It costs some 3 us.
+  // So that Recover finds a row to be flushed when it needs one. It costs some 6 us.
   // It is done each time, because RocksDB empties a table's memory as a write begins:
-  // this one then takes that upon itself, and its row comes after. The row means
-  // nothing and is not worth a place in the log.
+  // this one then takes that upon itself, and its row comes after. The first row may be
+  // what fills the memory, so that only the second begins with emptying it. The rows mean
+  // nothing and are not worth a place in the log.
   void KeepRowInMemory() {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    db_->Put(options, tables_[kHeadTable], "row", "").PermitUncheckedError();
+    for (int i = 0; i < 2; ++i) {
+      db_->Put(options, tables_[kHeadTable], "row", "").PermitUncheckedError();
+      if (!listener_->AllBegun() && RunningFlushes() == 0) listener_->AwaitBegun();
+    }
+  }
+
+  uint64_t RunningFlushes() const {
+    return Property(tables_[kHeadTable], rocksdb::DB::Properties::kNumRunningFlushes);
   }
 
   uint64_t CurrentLog() const {
@@ -262,7 +292,7 @@ class RocksEngine : public Engine {
   // flush that is still running: they may be gone when Resume looks for them.
   bool ResumeChangesLog() const {
     using Properties = rocksdb::DB::Properties;
-    const bool at_rest = Property(tables_[kHeadTable], Properties::kNumRunningFlushes) == 0;
+    const bool at_rest = RunningFlushes() == 0;
     return std::any_of(all_.begin(), all_.end(), [&](rocksdb::ColumnFamilyHandle* table) {
       return Property(table, Properties::kNumEntriesActiveMemTable) > 0 ||
              (at_rest && Property(table, Properties::kNumImmutableMemTable) > 0);
@@ -276,6 +306,7 @@ class RocksEngine : public Engine {
   }
 
   // Constant after construction.
+  const std::shared_ptr<FullDiskListener> listener_;
   const std::unique_ptr<rocksdb::DB> db_;
   const Handles all_;
   const Handles tables_;  // by number; null: not there, in a store open read-only
@@ -285,6 +316,7 @@ class RocksEngine : public Engine {
   // Changed under recovery_mutex_, read without it.
   std::atomic<uint64_t> failed_log_ = 0;  // the number of one that must not be written
   std::atomic<uint64_t> recoveries_ = 0;
+  std::atomic<bool> gave_up_ = false;  // nothing is written until the store is opened anew
 };
 
 rocksdb::Options ToRocks(const OpenOptions& options, rocksdb::Env* env) {
@@ -293,7 +325,6 @@ rocksdb::Options ToRocks(const OpenOptions& options, rocksdb::Env* env) {
   rocks.create_if_missing = options.create_if_missing && !options.read_only;
   rocks.create_missing_column_families = !options.read_only;
   rocks.paranoid_checks = true;
-  rocks.listeners.push_back(std::make_shared<RecoveryByCommit>());
   // A value is ciphertext: compressing it costs time and gains nothing.
   rocks.compression = rocksdb::kNoCompression;
   rocks.bottommost_compression = rocksdb::kNoCompression;
@@ -325,7 +356,9 @@ rocksdb::Options ToRocks(const OpenOptions& options, rocksdb::Env* env) {
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const OpenOptions& options,
-                                                   const rocksdb::Options& rocks) {
+                                                   rocksdb::Options rocks) {
+  const auto listener = std::make_shared<FullDiskListener>();
+  rocks.listeners = {listener};
   KAPEA_ASSIGN(std::vector<std::string> names, TableNames(options.tables));
   names[kHeadTable] = rocksdb::kDefaultColumnFamilyName;
   std::vector<std::string> opened;
@@ -353,7 +386,7 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const OpenOptions& options,
     tables.push_back(place == opened.end() ? nullptr
                                            : all[static_cast<size_t>(place - opened.begin())]);
   }
-  return std::make_unique<RocksEngine>(std::move(db), std::move(all), std::move(tables),
+  return std::make_unique<RocksEngine>(listener, std::move(db), std::move(all), std::move(tables),
                                        2 * options.write_buffer_bytes + kReserveBytes);
 }
 
