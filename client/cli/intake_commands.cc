@@ -1,10 +1,10 @@
 // kapea intake ...
 #include "absl/strings/str_format.h"
 #include "client/cli/commands.h"
+#include "client/cli/record_text.h"
 #include "client/field/calendar.h"
 #include "client/field/intake.h"
 #include "client/field/names.h"
-#include "client/field/record_view.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/text/width.h"
@@ -133,27 +133,6 @@ struct ShowArgs {
   bool all = false;
 };
 
-const char* MarkOf(const field::FieldView& view) {
-  switch (view.state) {
-    case field::FieldView::State::kEmpty:
-      return view.field->need.required && view.relevant ? "[ ]" : " - ";
-    case field::FieldView::State::kBroken:
-      return "[!]";
-    default:
-      return view.values.size() > 1 ? "[!]" : "[x]";
-  }
-}
-
-json FieldJson(const field::FieldView& view) {
-  constexpr const char* kStates[] = {"empty", "shown", "sealed", "no_key", "broken"};
-  return {{"field", view.field->code},
-          {"section", view.section},
-          {"state", kStates[static_cast<size_t>(view.state)]},
-          {"values", view.texts},
-          {"required", view.field->need.required},
-          {"relevant", view.relevant}};
-}
-
 absl::StatusOr<Result> RunShow(Session& session, const ShowArgs& args) {
   KAPEA_ASSIGN(const FileId file, field::FindFile(session.vault, args.file));
   KAPEA_ASSIGN(const auto state, session.vault.File(file));
@@ -162,44 +141,7 @@ absl::StatusOr<Result> RunShow(Session& session, const ShowArgs& args) {
   if (!args.record.empty()) {
     KAPEA_ASSIGN(record, field::FindRecord(*state, args.record));
   }
-  const field::Opening opening =
-      args.open ? field::Opening::Everything() : field::Opening::Nothing();
-  KAPEA_ASSIGN(const auto views,
-               field::ViewRecord(session.vault, file, record, opening, session.options.language));
-  Result result;
-  const domain::Record& shown = *state->FindRecord(record);
-  result.text =
-      absl::StrFormat("%s  %s v%d%s\n", field::CodeOf(file, state->kind()), shown.form.form,
-                      shown.form.version, state->drill() ? "  DRILL" : "");
-  if (args.open) {
-    result.text += "Opening is written down and told to the people of this file.\n";
-  }
-  json fields = json::array();
-  std::string section;
-  for (const field::FieldView& view : views) {
-    const bool hidden = !args.all && view.state == field::FieldView::State::kEmpty &&
-                        (!view.relevant || !view.field->need.required);
-    fields.push_back(FieldJson(view));
-    if (hidden) continue;
-    if (view.section != section) {
-      section = view.section;
-      result.text += "-- " + section + "\n";
-    }
-    result.text += std::string(MarkOf(view)) + " " +
-                   ShortText(field::TextOf(view.field->label, session.options.language), 34) +
-                   "  " + text::CutTo(field::StateWords(view), 38) + "\n";
-  }
-  json children = json::array();
-  for (const auto& [id, child] : state->records()) {
-    if (child.parent != record || child.voided()) continue;
-    result.text += "   + " + child.form.form + "  " + field::CodeOf(id) + "\n";
-    children.push_back({{"record", id.hex()}, {"form", child.form.form}});
-  }
-  result.json = {{"file", file.hex()},      {"record", record.hex()},
-                 {"form", shown.form.form}, {"form_version", shown.form.version},
-                 {"opened", args.open},     {"fields", fields},
-                 {"children", children}};
-  return result;
+  return ShowRecord(session, file, record, {args.open, args.all});
 }
 
 }  // namespace

@@ -180,6 +180,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
   AddPersonCommands(app, chosen);
   AddIntakeCommands(app, chosen);
   AddHandoverCommands(app, chosen);
+  AddCaseworkCommands(app, chosen);
   AddReviewCommands(app, chosen);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

@@ -151,7 +151,7 @@ absl::StatusOr<Report> ReportCompliance(vault::Vault& vault, const ReportRequest
   bool found = false;
   for (const vault::FileLine& line : vault.Files()) {
     const bool judged =
-        line.kind == domain::FileKind::kPerson || line.kind == domain::FileKind::kOperation;
+        line.kind != domain::FileKind::kDirectory && line.kind != domain::FileKind::kStandards;
     if (!judged || (request.file && line.file != *request.file)) continue;
     const auto state = FileAt(vault, line.file, request.as_of);
     if (absl::IsNotFound(state.status())) continue;  // founded later than that moment

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "client/field/act.h"
 #include "client/field/compliance.h"
 #include "client/field/conflict.h"
 #include "client/field/handover.h"
@@ -75,10 +76,22 @@ absl::Status AddOperation(vault::Vault& vault, const FileId& file, const std::st
   return absl::OkStatus();
 }
 
-absl::Status AddPerson(vault::Vault& vault, const domain::FileState& state, const std::string& code,
-                       std::vector<InboxLine>& lines) {
-  // Clauses are the business of who has the person.
-  if (state.custody().holder != vault.identity().unit) return absl::OkStatus();
+// Overdue clauses are told to who has the person, and of every file to its leads and
+// supervisors.
+bool MindsClauses(vault::Vault& vault, const domain::FileState& state) {
+  if (state.kind() == domain::FileKind::kPerson &&
+      state.custody().holder == vault.identity().unit) {
+    return true;
+  }
+  const std::vector<domain::RoleAt> roles = RolesIn(vault, state);
+  return std::any_of(roles.begin(), roles.end(), [&](const domain::RoleAt& at) {
+    return state.MayLead(vault.identity().person, at.unit, at.role, *vault.directory());
+  });
+}
+
+absl::Status AddClauses(vault::Vault& vault, const domain::FileState& state,
+                        const std::string& code, std::vector<InboxLine>& lines) {
+  if (!MindsClauses(vault, state)) return absl::OkStatus();
   ReportRequest request;
   request.file = state.id();
   KAPEA_ASSIGN(const Report report, ReportCompliance(vault, request));
@@ -115,8 +128,7 @@ absl::Status AddFile(vault::Vault& vault, const vault::FileLine& line,
   if (line.kind == domain::FileKind::kOperation) {
     return AddOperation(vault, line.file, code, lines);
   }
-  if (line.kind == domain::FileKind::kPerson) return AddPerson(vault, *state, code, lines);
-  return absl::OkStatus();
+  return AddClauses(vault, *state, code, lines);
 }
 
 absl::Status AddHandovers(vault::Vault& vault, std::vector<InboxLine>& lines) {

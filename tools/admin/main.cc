@@ -20,6 +20,7 @@
 #include "common/rpc/tls_profile.h"
 #include "tools/admin/config.h"
 #include "tools/admin/deployment.h"
+#include "tools/admin/gazetteer.h"
 #include "tools/admin/init.h"
 #include "tools/admin/packs.h"
 #include "tools/admin/people.h"
@@ -51,6 +52,7 @@ struct Arguments {
   std::string person, out, device;
   std::vector<std::string> files;
   std::string key;
+  bool villages = false;
 };
 
 // The first line of a passphrase file.
@@ -284,6 +286,25 @@ absl::StatusOr<int> RunPackCheck(const Arguments& arguments) {
   return kMistakes;
 }
 
+absl::StatusOr<int> RunGazetteer(const Arguments& arguments) {
+  KAPEA_ASSIGN(const Gazetteer read, ReadGazetteer(arguments.files.at(0), arguments.villages));
+  if (!read.mistakes.empty()) {
+    for (const std::string& mistake : read.mistakes) std::cerr << mistake << "\n";
+    std::cerr << read.mistakes.size() << " mistakes; nothing was written\n";
+    return kMistakes;
+  }
+  KAPEA_TRY(WriteFileAtomically(arguments.out, read.textproto, kPublicFileMode));
+  Say(arguments,
+      {{"pack_file", arguments.out},
+       {"provinces", read.provinces},
+       {"districts", read.districts},
+       {"communes", read.communes},
+       {"villages", read.villages},
+       {"padded", read.padded}},
+      Words(read) + "; written: " + arguments.out);
+  return 0;
+}
+
 absl::Status RunPackSign(const Arguments& arguments) {
   const std::string key =
       arguments.key.empty() ? Layout{arguments.dir}.pack_owner_key() : arguments.key;
@@ -316,6 +337,7 @@ class Program {
     AddDeployment();
     AddPeople();
     AddPacks();
+    AddGazetteer();
   }
 
   int Run(int argc, char** argv) {
@@ -399,11 +421,24 @@ class Program {
         ->expected(1);
   }
 
-  const SystemClock clock_;
-  Arguments a_;
-  CLI::App app_;
-  std::function<absl::StatusOr<int>()> run_;
-};
+  void AddGazetteer() {
+    CLI::App* gazetteer = app_.add_subcommand("gazetteer", "districts, communes and villages");
+    gazetteer->require_subcommand(1);
+    CLI::App* import = gazetteer->add_subcommand(
+        "import", "make code lists of a CSV file: code,level,parent,name_km,name_latin");
+    import->callback([this] { run_ = [this] { return RunGazetteer(a_);
+  }; });
+import->add_option("file", a_.files, "the CSV file")->required()->expected(1);
+import->add_option("--out", a_.out, "the pack file to write: packs/kh/gazetteer.textproto")
+    ->required();
+import->add_flag("--villages", a_.villages, "villages too; phones then hold some 15,000 names");
+}  // namespace
+
+const SystemClock clock_;
+Arguments a_;
+CLI::App app_;
+std::function<absl::StatusOr<int>()> run_;
+};  // namespace kapea::admin
 
 }  // namespace
 }  // namespace kapea::admin

@@ -1,0 +1,193 @@
+#include "tools/admin/gazetteer.h"
+
+#include <libfccp/csv.h>
+
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/file.h"
+#include "common/base/macros.h"
+#include "common/text/normalise.h"
+
+namespace kapea::admin {
+namespace {
+
+constexpr size_t kFileBytesMax = 16u << 20;
+constexpr size_t kNameBytesMax = 200;
+constexpr const char* kLevels[] = {"province", "district", "commune", "village"};
+constexpr size_t kLevelCount = std::size(kLevels);
+
+struct Row {
+  std::string code, level, parent, name_km, name_latin;
+};
+using Csv = io::CSVReader<5, io::trim_chars<' ', '\t'>, io::double_quote_escape<',', '"'>>;
+
+class Reading {
+ public:
+  Reading(std::string path, bool villages) : path_(std::move(path)), villages_(villages) {}
+
+  void Take(const Row& row, size_t line) {
+    line_ = line;
+    const auto level = LevelOf(row.level);
+    if (!level) return;
+    const auto code = CodeOf(row.code, *level, "code");
+    if (!code) return;
+    CheckParent(row, *level, *code);
+    if (!codes_.insert(*code).second) Wrong("code", "stands twice: " + *code);
+    const std::string latin = NameOf(row.name_latin, "name_latin");
+    const std::string khmer = NameOf(row.name_km, "name_km");
+    lists_[*level][*code] = {latin, khmer};
+  }
+  void Wrong(std::string_view field, std::string_view what) {
+    found_.mistakes.push_back(path_ + ":" + std::to_string(line_) + ": " + std::string(field) +
+                              ": " + std::string(what));
+  }
+  void At(size_t line) { line_ = line; }
+
+  Gazetteer Finish() {
+    CheckOrphans();
+    found_.provinces = lists_[0].size();
+    found_.districts = lists_[1].size();
+    found_.communes = lists_[2].size();
+    found_.villages = lists_[3].size();
+    if (codes_.empty() && found_.mistakes.empty()) Wrong("file", "has no units");
+    if (found_.mistakes.empty()) found_.textproto = Text();
+    return std::move(found_);
+  }
+
+ private:
+  struct Name {
+    std::string latin, khmer;
+  };
+
+  std::optional<size_t> LevelOf(const std::string& level) {
+    for (size_t i = 0; i < kLevelCount; ++i) {
+      if (level == kLevels[i]) return i;
+    }
+    Wrong("level", "want province, district, commune or village, got '" + level + "'");
+    return std::nullopt;
+  }
+
+  // With its leading zero, if a spreadsheet took it.
+  std::optional<std::string> CodeOf(std::string code, size_t level, const char* field) {
+    const size_t digits = 2 * (level + 1);
+    bool good = !code.empty();
+    for (const char c : code) good = good && absl::ascii_isdigit(static_cast<unsigned char>(c));
+    if (good && code.size() + 1 == digits) {
+      code.insert(code.begin(), '0');
+      ++found_.padded;
+    }
+    if (good && code.size() == digits) return code;
+    Wrong(field, absl::StrCat("want ", digits, " digits, got '", code, "'"));
+    return std::nullopt;
+  }
+
+  void CheckParent(const Row& row, size_t level, const std::string& code) {
+    if (level == 0) {
+      if (!row.parent.empty()) Wrong("parent", "a province has none");
+      return;
+    }
+    const auto parent = CodeOf(row.parent, level - 1, "parent");
+    if (!parent) return;
+    if (!code.starts_with(*parent)) {
+      Wrong("parent", absl::StrCat("want the beginning of ", code, ", got ", *parent));
+    }
+    parents_.emplace_back(*parent, line_);
+  }
+
+  std::string NameOf(const std::string& name, const char* field) {
+    const auto normal = text::Normalise(name);
+    if (!normal.ok() || normal->empty() || normal->size() > kNameBytesMax) {
+      Wrong(field, "want a name of 1 to 200 bytes of UTF-8");
+      return "";
+    }
+    return *normal;
+  }
+
+  void CheckOrphans() {
+    for (const auto& [parent, line] : parents_) {
+      line_ = line;
+      if (!codes_.contains(parent)) Wrong("parent", "no such unit in the file: " + parent);
+    }
+  }
+
+  std::string Text() const {
+    static constexpr struct {
+      const char *id, *en, *km;
+    } kLists[] = {{"CL_PROVINCE", "Province", "ខេត្ត"},
+                  {"CL_DISTRICT", "District", "ស្រុក ខណ្ឌ ក្រុង"},
+                  {"CL_COMMUNE", "Commune", "ឃុំ សង្កាត់"},
+                  {"CL_VILLAGE", "Village", "ភូមិ"}};
+    std::string text =
+        "# proto-file: kapea/v1/pack.proto\n# proto-message: kapea.v1.Pack\n#\n"
+        "# Administrative units by their national (NCDD) codes, made by kapea-admin gazetteer.\n";
+    for (size_t level = 1; level < (villages_ ? 4 : 3); ++level) {
+      absl::StrAppend(&text, "\ncode_lists {\n  id: \"", kLists[level].id, "\"\n  label { en: \"",
+                      kLists[level].en, "\" km: \"", kLists[level].km,
+                      "\" translation: TRANSLATION_DRAFT }\n");
+      for (const auto& [code, name] : lists_[level]) {
+        absl::StrAppend(&text, "  codes { code: \"", code, "\" label { en: \"",
+                        absl::Utf8SafeCEscape(name.latin), "\" km: \"",
+                        absl::Utf8SafeCEscape(name.khmer),
+                        "\" translation: TRANSLATION_DRAFT } }\n");
+      }
+      text +=
+          "  provenance { status: SOURCE_STATUS_PROPOSED note: \"Names and codes as imported.\" "
+          "}\n}\n";
+    }
+    return text;
+  }
+
+  const std::string path_;
+  const bool villages_;
+  size_t line_ = 0;
+  Gazetteer found_;
+  std::set<std::string> codes_;
+  std::vector<std::pair<std::string, size_t>> parents_;  // and the line that names it
+  std::array<std::map<std::string, Name>, kLevelCount> lists_;
+};
+
+}  // namespace
+
+std::string Words(const Gazetteer& gazetteer) {
+  std::string words =
+      absl::StrCat(gazetteer.provinces, " provinces, ", gazetteer.districts, " districts, ",
+                   gazetteer.communes, " communes, ", gazetteer.villages, " villages");
+  if (gazetteer.padded > 0) {
+    absl::StrAppend(&words, " (", gazetteer.padded,
+                    " codes had lost their leading zero and got it back)");
+  }
+  return words;
+}
+
+absl::StatusOr<Gazetteer> ReadGazetteer(const std::string& path, bool villages) {
+  KAPEA_ASSIGN(const std::string bytes, ReadFile(path, kFileBytesMax));
+  Reading reading(path, villages);
+  // The library speaks in exceptions; none leaves this function.
+  try {
+    Csv csv(path, bytes.data(), bytes.data() + bytes.size());
+    csv.read_header(io::ignore_extra_column, "code", "level", "parent", "name_km", "name_latin");
+    for (bool more = true; more;) {
+      Row row;
+      try {
+        more = csv.read_row(row.code, row.level, row.parent, row.name_km, row.name_latin);
+        if (more) reading.Take(row, csv.get_file_line());
+      } catch (const io::error::line_length_limit_exceeded&) {
+        throw;  // what follows cannot be told apart
+      } catch (const io::error::base&) {
+        reading.At(csv.get_file_line());
+        reading.Wrong("row", "is not a row of this table (columns, quotes)");
+      }
+    }
+  } catch (const std::exception& error) {
+    return absl::InvalidArgumentError(path + ": " + error.what());
+  }
+  return reading.Finish();
+}
+
+}  // namespace kapea::admin
