@@ -264,6 +264,29 @@ absl::StatusOr<Result> RunWaive(Session& session, const WaiveArgs& args) {
   return result;
 }
 
+// --- raise ---
+
+struct RaiseArgs {
+  std::string file;
+  std::string record;
+};
+
+absl::StatusOr<Result> RunRaise(Session& session, const RaiseArgs& args) {
+  KAPEA_ASSIGN(const FileId file, field::FindFile(session.vault, args.file));
+  KAPEA_ASSIGN(auto state, session.vault.File(file));
+  KAPEA_ASSIGN(const RecordId record, field::FindRecord(*state, args.record));
+  KAPEA_ASSIGN(const field::Written written, field::RaiseForm(session.vault, file, record));
+  KAPEA_ASSIGN(state, session.vault.File(file));
+  const domain::FormPin& pin = state->FindRecord(record)->form;
+  Result result;
+  result.text = absl::StrFormat("%s  %s is version %d now\n", field::CodeOf(file, state->kind()),
+                                pin.form, pin.version);
+  result.json = WrittenJson(written, state->kind());
+  result.json["form"] = pin.form;
+  result.json["form_version"] = pin.version;
+  return result;
+}
+
 // --- the parser ---
 
 using Runner = absl::StatusOr<Result> (*)(Session&, const Topic&, const WriteArgs&);
@@ -337,6 +360,29 @@ void AddTopicReads(CLI::App& group, Chosen& chosen, const Topic& topic) {
   });
 }
 
+void AddWaive(CLI::App& app, Chosen& chosen) {
+  auto args = std::make_shared<WaiveArgs>();
+  CLI::App* waive = app.add_subcommand("waive", "Say why a clause need not be met in a file");
+  waive->add_option("file", args->file, "The file, by its code")->required();
+  waive->add_option("clause", args->clause, "The clause: R04.2")->required();
+  waive->add_option("--reason", args->reason_code, "Why, as a code");
+  waive->add_flag("--end", args->end, "It holds again");
+  waive->callback([args, &chosen] {
+    chosen.run = [args](Session& session) { return RunWaive(session, *args); };
+  });
+}
+
+void AddRaise(CLI::App& app, Chosen& chosen) {
+  auto args = std::make_shared<RaiseArgs>();
+  CLI::App* raise =
+      app.add_subcommand("raise", "Let a record go on under its form's newest version");
+  raise->add_option("file", args->file, "The file, by its code")->required();
+  raise->add_option("record", args->record, "The record, by its id")->required();
+  raise->callback([args, &chosen] {
+    chosen.run = [args](Session& session) { return RunRaise(session, *args); };
+  });
+}
+
 }  // namespace
 
 void AddCaseworkCommands(CLI::App& app, Chosen& chosen) {
@@ -350,15 +396,8 @@ void AddCaseworkCommands(CLI::App& app, Chosen& chosen) {
     AddTopicWrites(*group, chosen, topic);
     AddTopicReads(*group, chosen, topic);
   }
-  auto args = std::make_shared<WaiveArgs>();
-  CLI::App* waive = app.add_subcommand("waive", "Say why a clause need not be met in a file");
-  waive->add_option("file", args->file, "The file, by its code")->required();
-  waive->add_option("clause", args->clause, "The clause: R04.2")->required();
-  waive->add_option("--reason", args->reason_code, "Why, as a code");
-  waive->add_flag("--end", args->end, "It holds again");
-  waive->callback([args, &chosen] {
-    chosen.run = [args](Session& session) { return RunWaive(session, *args); };
-  });
+  AddWaive(app, chosen);
+  AddRaise(app, chosen);
 }
 
 }  // namespace kapea::cli

@@ -156,6 +156,20 @@ absl::StatusOr<Written> RestoreRecord(vault::Vault& vault, const FileId& file,
   return SetVoid(vault, file, record, std::nullopt);
 }
 
+absl::StatusOr<Written> RaiseForm(vault::Vault& vault, const FileId& file, const RecordId& record) {
+  KAPEA_ASSIGN(const auto state, vault.File(file));
+  const domain::Record* known = state->FindRecord(record);
+  if (known == nullptr) return absl::NotFoundError("no such record in this file");
+  KAPEA_ASSIGN(const PackedForm newest, FindForm(vault, known->form.form));
+  if (newest.form->version <= known->form.version) {
+    return absl::FailedPreconditionError("this record has the newest version of its form");
+  }
+  Draft draft(file);
+  draft.Set(record, domain::kPinField, int64_t{newest.form->version});
+  KAPEA_ASSIGN(const domain::Ref change, draft.Commit(vault));
+  return Written{file, record, change};
+}
+
 std::vector<const domain::Form*> FormsFor(vault::Vault& vault, domain::FileKind kind) {
   std::vector<const domain::Form*> forms;
   for (const domain::Pack* pack : vault.packs().All()) {

@@ -55,6 +55,11 @@ absl::StatusOr<Written> VoidRecord(vault::Vault& vault, const FileId& file, cons
 absl::StatusOr<Written> RestoreRecord(vault::Vault& vault, const FileId& file,
                                       const RecordId& record);
 
+// Lets the record go on under the newest version of its form; what was written stays.
+// Nothing else does that: a new version never changes work that is open. FailedPrecondition
+// where it has the newest one.
+absl::StatusOr<Written> RaiseForm(vault::Vault& vault, const FileId& file, const RecordId& record);
+
 // The forms that files of this kind can have, each in its newest version, as packs list them.
 std::vector<const domain::Form*> FormsFor(vault::Vault& vault, domain::FileKind kind);
 

@@ -102,7 +102,14 @@ const domain::Pack* Draft::PackOf(vault::Vault& vault, const domain::FileState& 
   if (!made_.empty()) return made_[0].form.pack;
   for (const Assignment& assignment : assignments_) {
     const domain::Record* record = state.FindRecord(assignment.record);
-    if (record != nullptr) return PackFor(vault, record->form);
+    if (record == nullptr) continue;
+    // Where the form is raised, the pack that has it as it will be.
+    domain::FormPin pin = record->form;
+    if (assignment.field == domain::kPinField && assignment.value) {
+      const auto* version = std::get_if<int64_t>(&*assignment.value);
+      if (version != nullptr) pin.version = static_cast<uint32_t>(*version);
+    }
+    return PackFor(vault, pin);
   }
   return vault.NewestPack();
 }

@@ -31,6 +31,9 @@ CompileResult CompilePackFiles(const std::vector<PackFile>& files);
 // first mistake.
 absl::StatusOr<std::unique_ptr<domain::Pack>> OpenPack(std::string_view bytes);
 
+// The id of a pack, from its canonical bytes. InvalidArgument for bytes that are no pack.
+absl::StatusOr<std::string> PackIdOf(std::string_view bytes);
+
 // What a newer version of a pack may not do to an older one: change what a published
 // form or standard version says, lower a version, change the type of a field or make
 // it less sealed, take a code out of a list.

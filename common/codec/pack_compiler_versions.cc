@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "common/base/macros.h"
 #include "common/codec/canonical.h"
 #include "common/codec/pack_compiler.h"
 #include "common/codec/pack_compiler_build.h"
@@ -188,6 +189,12 @@ void CheckFieldHistories(const PackBuild& build) {
       CompareFields(form, older, Place().At("forms", i, form.id()), build.report);
     }
   }
+}
+
+absl::StatusOr<std::string> PackIdOf(std::string_view bytes) {
+  v1::Pack pack;
+  KAPEA_TRY(DecodeCanonical(bytes, "pack", pack));
+  return pack.id();
 }
 
 std::vector<Mistake> CompareVersions(std::string_view older, std::string_view newer,

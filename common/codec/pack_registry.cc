@@ -29,17 +29,17 @@ absl::StatusOr<std::string> Decompress(std::string_view bytes) {
   return out;
 }
 
-absl::StatusOr<std::unique_ptr<domain::Pack>> Assemble(const std::map<uint32_t, std::string>& parts,
-                                                       const Hash& wanted,
-                                                       const std::vector<std::string>& owners) {
+// The canonical bytes of the pack that the parts make, signed by one of its owners.
+absl::StatusOr<std::string> Assemble(const std::map<uint32_t, std::string>& parts,
+                                     const Hash& wanted, const std::vector<std::string>& owners) {
   std::string compressed;
   for (const auto& [index, content] : parts) compressed += content;
   KAPEA_ASSIGN(const std::string signed_pack, Decompress(compressed));
-  KAPEA_ASSIGN(const SignedPackBytes opened, OpenSignedPack(signed_pack, owners));
+  KAPEA_ASSIGN(SignedPackBytes opened, OpenSignedPack(signed_pack, owners));
   if (crypto::Sha256(opened.pack) != wanted) {
     return absl::InvalidArgumentError("the pack has another hash than its parts name");
   }
-  return OpenPack(opened.pack);
+  return std::move(opened.pack);
 }
 
 }  // namespace
@@ -75,15 +75,31 @@ std::string PackRegistry::Append(const domain::Change& change, uint64_t sequence
     }
     assembly.parts.emplace(part->part, part->content);
     if (assembly.parts.size() < assembly.wanted) continue;
-    auto pack = Assemble(assembly.parts, part->pack, owners_);
-    if (pack.ok()) {
-      packs_[part->pack] = {std::shared_ptr<const domain::Pack>(*std::move(pack)), sequence};
-    } else {
-      trouble = std::string(pack.status().message());
-    }
+    const absl::Status taken = Take(*part, assembly.parts, sequence);
+    if (!taken.ok()) trouble = std::string(taken.message());
     open_.erase(part->pack);
   }
   return trouble;
+}
+
+absl::Status PackRegistry::Take(const domain::PackPart& last,
+                                const std::map<uint32_t, std::string>& parts, uint64_t sequence) {
+  KAPEA_ASSIGN(std::string bytes, Assemble(parts, last.pack, owners_));
+  KAPEA_ASSIGN(auto pack, OpenPack(bytes));
+  const std::vector<Mistake> mistakes = Compare(bytes);
+  if (!mistakes.empty()) {
+    return absl::FailedPreconditionError("a new version of a pack has no effect: " +
+                                         ToText(mistakes.front()));
+  }
+  packs_[last.pack] = {std::shared_ptr<const domain::Pack>(std::move(pack)),
+                       std::make_shared<const std::string>(std::move(bytes)), sequence};
+  return absl::OkStatus();
+}
+
+std::vector<Mistake> PackRegistry::Compare(std::string_view pack) const {
+  const auto id = PackIdOf(pack);
+  const Published* older = id.ok() ? NewestOf(*id) : nullptr;
+  return older == nullptr ? std::vector<Mistake>() : CompareVersions(*older->bytes, pack);
 }
 
 const domain::Pack* PackRegistry::FindPack(const Hash& hash, uint64_t at) const {
@@ -91,15 +107,20 @@ const domain::Pack* PackRegistry::FindPack(const Hash& hash, uint64_t at) const 
   return found == packs_.end() || found->second.since >= at ? nullptr : found->second.pack.get();
 }
 
-const domain::Pack* PackRegistry::Newest(std::string_view id) const {
-  const domain::Pack* newest = nullptr;
+const PackRegistry::Published* PackRegistry::NewestOf(std::string_view id) const {
+  const Published* newest = nullptr;
   for (const auto& [hash, published] : packs_) {
     if (published.pack->id != id) continue;
-    if (newest == nullptr || published.pack->version > newest->version) {
-      newest = published.pack.get();
+    if (newest == nullptr || published.pack->version > newest->pack->version) {
+      newest = &published;
     }
   }
   return newest;
+}
+
+const domain::Pack* PackRegistry::Newest(std::string_view id) const {
+  const Published* newest = NewestOf(id);
+  return newest == nullptr ? nullptr : newest->pack.get();
 }
 
 std::vector<const domain::Pack*> PackRegistry::All() const {

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
+#include "common/codec/pack_text.h"
 #include "common/domain/change.h"
 #include "common/domain/file_state.h"
 
@@ -26,14 +27,18 @@ class PackRegistry : public domain::PackSource {
   // Public keys that may sign packs, from the genesis.
   void SetOwners(std::vector<std::string> owners) { owners_ = std::move(owners); }
   // Folds one accepted Change of the standards file at its Entry. A pack is there from
-  // the Entry of its last part on. One that does not verify or compile never is; the
-  // sentence says why (empty: nothing wrong).
+  // the Entry of its last part on. One that does not verify or compile, or would change
+  // what an earlier version of it published, never is; the sentence says why (empty:
+  // nothing wrong).
   std::string Append(const domain::Change& change, uint64_t sequence);
 
   const domain::Pack* FindPack(const Hash& hash, uint64_t at) const override;
   // The highest version of a pack; nullptr: none.
   const domain::Pack* Newest(std::string_view id) const;
   std::vector<const domain::Pack*> All() const;
+  // What would keep these canonical bytes from standing beside the packs that are here:
+  // see CompareVersions.
+  std::vector<Mistake> Compare(std::string_view pack) const;
   bool IsOwner(std::string_view public_key) const;
 
  private:
@@ -43,8 +48,12 @@ class PackRegistry : public domain::PackSource {
   };
   struct Published {
     std::shared_ptr<const domain::Pack> pack;
-    uint64_t since = 0;  // Entry of its last part
+    std::shared_ptr<const std::string> bytes;  // canonical; what the next version is held to
+    uint64_t since = 0;                        // Entry of its last part
   };
+  const Published* NewestOf(std::string_view id) const;
+  absl::Status Take(const domain::PackPart& last, const std::map<uint32_t, std::string>& parts,
+                    uint64_t sequence);
   std::vector<std::string> owners_;
   std::map<Hash, Assembly> open_;
   std::map<Hash, Published> packs_;

@@ -52,6 +52,7 @@ FakeServer::FakeServer(const Clock& clock, std::string pack)
   MakePeople();
   AppendGenesis();
   if (pack.empty()) pack = Must(codec::PackTextToBytes(kTestPackText, "test.textproto"));
+  FoundStandards();
   PublishPack(pack);
 }
 
@@ -137,36 +138,44 @@ void FakeServer::AppendGenesis() {
   genesis_ = ledger::LeafHash(entries_[0]);
 }
 
-void FakeServer::PublishPack(const std::string& bytes) {
+domain::Header FakeServer::RegistrarsHeader(domain::Kind kind) {
   const vault::Identity& author = people_.at("registrar1");
-  const std::string signed_pack = codec::SignPack(bytes, pack_owner_);
   domain::Header header;
   header.deployment = deployment_;
   header.device = author.device;
   header.person = author.person;
   header.unit = author.unit;
   header.role = author.role;
-  header.sequence = 2;
+  header.sequence = chains_[author.device].last + 1;
   header.clock = clock_.Read();
   header.nonce = crypto::RandomId<Nonce>();
+  header.kind = kind;
+  return header;
+}
+
+void FakeServer::FoundStandards() {
+  domain::Header header = RegistrarsHeader(domain::Kind::kRoster);
   header.file = codec::FileIdOf(deployment_, header.device, header.nonce);
-  header.kind = domain::Kind::kRoster;
   standards_file_ = header.file;
   codec::ChangeWriter founding(header);
   founding.Add(domain::Founding{domain::FileKind::kStandards, false});
   founding.Add(domain::RosterWrite{});
-  KAPEA_CHECK(!Push({ParcelOf(author, std::move(founding))}).refusal);
+  KAPEA_CHECK(!Push({ParcelOf(people_.at("registrar1"), std::move(founding))}).refusal);
+}
+
+void FakeServer::PublishPack(const std::string& bytes) {
+  const std::string signed_pack = codec::SignPack(bytes, pack_owner_);
+  const size_t before = packs_.All().size();
   const auto parts = Must(codec::SplitPack(signed_pack, {pack_owner_.verify_key().bytes()}));
   for (const domain::PackPart& part : parts) {
-    ++header.sequence;
-    header.nonce = crypto::RandomId<Nonce>();
-    header.kind = domain::Kind::kPack;
+    domain::Header header = RegistrarsHeader(domain::Kind::kPack);
+    header.file = standards_file_;
     header.roster = states_.at(standards_file_).roster_hash();
     codec::ChangeWriter writer(header);
     writer.Add(part);
-    KAPEA_CHECK(!Push({ParcelOf(author, std::move(writer))}).refusal);
+    KAPEA_CHECK(!Push({ParcelOf(people_.at("registrar1"), std::move(writer))}).refusal);
   }
-  if (packs_.All().empty()) {
+  if (packs_.All().size() == before) {
     std::fprintf(stderr, "fake server: the test pack was not accepted\n");
     std::abort();
   }

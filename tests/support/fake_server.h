@@ -36,6 +36,9 @@ class FakeServer {
   UnitId shelter() const { return shelter_; }
   PersonId person(std::string_view name) const { return people_.at(std::string(name)).person; }
 
+  // Canonical bytes of one more pack, signed by the owner.
+  void PublishPack(const std::string& pack);
+
   sync::PushReply Push(const std::vector<codec::Parcel>& parcels);
   // All messages of one pull by that person.
   absl::StatusOr<std::vector<sync::PullMessage>> Pull(const PersonId& reader,
@@ -74,7 +77,8 @@ class FakeServer {
   };
   void MakePeople();
   void AppendGenesis();
-  void PublishPack(const std::string& pack);
+  void FoundStandards();
+  domain::Header RegistrarsHeader(domain::Kind kind);
   void Append(const codec::Parcel& parcel, uint32_t index);
   std::optional<sync::Refusal> Check(const codec::Parcel& parcel, uint32_t position) const;
   sync::ParcelReceipts ReceiptsFor(const Sent& sent) const;

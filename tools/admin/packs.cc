@@ -110,6 +110,14 @@ absl::StatusOr<PackSummary> PublishPack(Registrar& registrar, std::string_view s
   if (vault.packs().FindPack(parts.front().pack, domain::Directory::kNow) != nullptr) {
     return absl::AlreadyExistsError("this pack is published already; nothing was changed");
   }
+  KAPEA_ASSIGN(const auto opened, codec::OpenSignedPack(signed_pack, genesis->pack_owners));
+  const auto mistakes = vault.packs().Compare(opened.pack);
+  if (!mistakes.empty()) {
+    std::string all;
+    for (const codec::Mistake& mistake : mistakes) all += codec::ToText(mistake) + "\n";
+    return absl::FailedPreconditionError(
+        all + "the version before it stands in open records; nothing was published");
+  }
   for (const domain::PackPart& part : parts) {
     vault::Intent intent;
     intent.file = vault.identity().standards_file;
