@@ -169,14 +169,29 @@ TEST(PackRegistryTest, OnlyAnOwnerOfTheGenesisPublishes) {
 TEST(PackRegistryTest, VersionsStandSideBySide) {
   Bench bench;
   const auto second = bench.Split(2, false), first = bench.Split(1, false);
-  EXPECT_EQ(bench.Append(second.at(0), 1), "");
-  EXPECT_EQ(bench.Append(first.at(0), 5), "");
+  EXPECT_EQ(bench.Append(first.at(0), 1), "");
+  EXPECT_EQ(bench.Append(second.at(0), 5), "");
   ASSERT_NE(first[0].pack, second[0].pack);
-  EXPECT_EQ(bench.registry.FindPack(second[0].pack, 2)->version, 2u);
-  EXPECT_EQ(bench.registry.FindPack(first[0].pack, 5), nullptr);
-  EXPECT_EQ(bench.registry.FindPack(first[0].pack, 6)->version, 1u);
+  EXPECT_EQ(bench.registry.FindPack(first[0].pack, 2)->version, 1u);
+  EXPECT_EQ(bench.registry.FindPack(second[0].pack, 5), nullptr);
+  EXPECT_EQ(bench.registry.FindPack(second[0].pack, 6)->version, 2u);
   EXPECT_EQ(bench.registry.Newest("tiny")->version, 2u);
   EXPECT_EQ(bench.registry.All().size(), 2u);
+}
+
+TEST(PackRegistryTest, AVersionThatTakesSomethingBackHasNoEffect) {
+  Bench bench;
+  // The large one has codes that the small one lacks.
+  for (const domain::PackPart& part : bench.Split(1, true)) EXPECT_EQ(bench.Append(part, 1), "");
+  const auto poorer = bench.Split(2, false);
+  EXPECT_NE(bench.Append(poorer.at(0), 2).find("want code"), std::string::npos);
+  EXPECT_EQ(bench.registry.FindPack(poorer[0].pack, 9), nullptr);
+  EXPECT_EQ(bench.registry.Newest("tiny")->version, 1u);
+  // Nor has one with a lower version than what stands.
+  Bench other;
+  EXPECT_EQ(other.Append(other.Split(2, false).at(0), 1), "");
+  EXPECT_NE(other.Append(other.Split(1, false).at(0), 2).find("want a version over 2"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -385,24 +385,5 @@ TEST(CompareVersionsTest, ItemsOfAChildRecordRaiseItsForm) {
   EXPECT_NE(Compared(more).find("as its checklist's items changed"), std::string::npos);
 }
 
-TEST(NationalPackTest, Compiles) {
-  const std::filesystem::path folder = std::string(KAPEA_SOURCE) + "/common/packs/kh";
-  std::vector<PackFile> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() != ".textproto") continue;
-    auto text = ReadFile(entry.path().string(), kPackTextBytesMax);
-    ASSERT_TRUE(text.ok()) << text.status();
-    files.push_back({entry.path().filename().string(), *std::move(text)});
-  }
-  ASSERT_FALSE(files.empty());
-  std::sort(files.begin(), files.end(),
-            [](const PackFile& a, const PackFile& b) { return a.name < b.name; });
-  const CompileResult result = CompilePackFiles(files);
-  EXPECT_TRUE(result.mistakes.empty()) << All(result.mistakes);
-  ASSERT_NE(result.pack, nullptr);
-  EXPECT_GE(result.pack->forms.size(), 2u);
-  EXPECT_FALSE(result.pack->standards.empty());
-}
-
 }  // namespace
 }  // namespace kapea::codec

@@ -1,0 +1,193 @@
+// The packs of common/packs/kh: that they compile, that people can read them in Khmer, and
+// that docs/domain.md says how much of them stands on sources.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "common/base/file.h"
+#include "common/codec/pack_compiler.h"
+
+namespace kapea::codec {
+namespace {
+
+using domain::FileKind;
+using domain::SourceStatus;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// Names that are the same in every language.
+const std::set<std::string> kUntranslated = {"CL_PLATFORM", "CL_CURRENCY"};
+
+class NationalPackTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const std::filesystem::path folder = std::string(KAPEA_SOURCE) + "/common/packs/kh";
+    std::vector<PackFile> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() != ".textproto") continue;
+      auto text = ReadFile(entry.path().string(), kPackTextBytesMax);
+      ASSERT_TRUE(text.ok()) << text.status();
+      files.push_back({entry.path().filename().string(), *std::move(text)});
+    }
+    std::sort(files.begin(), files.end(),
+              [](const PackFile& a, const PackFile& b) { return a.name < b.name; });
+    CompileResult compiled = CompilePackFiles(files);
+    for (const Mistake& mistake : compiled.mistakes) ADD_FAILURE() << ToText(mistake);
+    pack_ = std::move(compiled.pack);
+    ASSERT_NE(pack_, nullptr);
+  }
+  static void TearDownTestSuite() { pack_.reset(); }
+
+  static std::map<FileKind, size_t> FormsByKind() {
+    std::map<FileKind, size_t> forms;
+    for (const auto& form : pack_->forms) ++forms[form->file_kind];
+    return forms;
+  }
+
+  static std::unique_ptr<const domain::Pack> pack_;
+};
+std::unique_ptr<const domain::Pack> NationalPackTest::pack_;
+
+TEST_F(NationalPackTest, HasFormsAndClocksForEveryKindOfFile) {
+  const auto forms = FormsByKind();
+  for (const FileKind kind : {FileKind::kOperation, FileKind::kPerson, FileKind::kJustice,
+                              FileKind::kLead, FileKind::kProgramme}) {
+    EXPECT_GT(forms.count(kind), 0u) << static_cast<int>(kind);
+  }
+  std::set<FileKind> judged;
+  for (const auto& standard : pack_->standards) judged.insert(standard->file_kind);
+  EXPECT_EQ(judged, (std::set<FileKind>{FileKind::kPerson, FileKind::kJustice, FileKind::kLead,
+                                        FileKind::kProgramme}))
+      << "an operation is judged by its checklist";
+}
+
+TEST_F(NationalPackTest, TheChecklistHasItsItemsAndVariants) {
+  const domain::Form* checklist = pack_->FindForm("KH-RESCUE-OP", 1);
+  ASSERT_NE(checklist, nullptr);
+  size_t items = 0;
+  for (const domain::Section& section : checklist->sections) items += section.fields.size();
+  EXPECT_EQ(items, 99u);
+  EXPECT_EQ(checklist->sections.size(), 10u);
+  EXPECT_EQ(checklist->variants.size(), 7u);
+}
+
+TEST_F(NationalPackTest, TheStandardHasEveryRightAndStep) {
+  std::set<std::string> ids;
+  for (const auto& standard : pack_->standards) {
+    for (const domain::Clause& clause : standard->clauses) {
+      EXPECT_TRUE(ids.insert(clause.id).second) << clause.id;
+    }
+  }
+  // Rights 1 to 11, steps 1 to 5, children 1 to 12: each has at least one clause.
+  for (int right = 1; right <= 11; ++right) {
+    const std::string prefix = (right < 10 ? "R0" : "R") + std::to_string(right) + ".";
+    EXPECT_TRUE(std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
+      return id.starts_with(prefix);
+    })) << prefix;
+  }
+  for (const char* id :
+       {"R06.4", "R07.3", "R07.4", "R08.6", "P3.1",  "P3.2", "P3.3", "P3.4", "P3.5",
+        "P4.1",  "P4.4",  "P4.6",  "P5.1a", "P5.1e", "P5.2", "P5.3", "P5.4", "P5.5",
+        "CH.1",  "CH.12", "J1",    "J10",   "LD1",   "PR1",  "AC1"}) {
+    EXPECT_TRUE(ids.contains(id)) << id;
+  }
+}
+
+// What somebody reads on a screen and has no Khmer yet.
+std::vector<std::string> WithoutKhmer(const domain::Pack& pack) {
+  std::vector<std::string> missing;
+  const auto want = [&missing](const domain::Label& label, const std::string& where) {
+    if (!label.en.empty() && label.km.empty()) missing.push_back(where + ": " + label.en);
+  };
+  for (const auto& form : pack.forms) {
+    want(form->title, form->id);
+    for (const domain::Section& section : form->sections) {
+      want(section.label, form->id + " " + section.code);
+      for (const domain::Field& field : section.fields) {
+        want(field.label, form->id + " " + field.code);
+        want(field.guidance, form->id + " " + field.code + " guidance");
+        want(field.constraint_message, form->id + " " + field.code + " constraint");
+      }
+    }
+    for (const auto& variant : form->variants) want(variant.label, form->id + " " + variant.code);
+    for (const auto& fact : form->facts) want(fact.label, form->id + " " + fact.code);
+  }
+  for (const auto& list : pack.code_lists) {
+    want(list->label, list->id);
+    if (kUntranslated.contains(list->id)) continue;
+    for (const domain::CodeItem& code : list->codes) want(code.label, list->id + " " + code.code);
+  }
+  for (const auto& standard : pack.standards) {
+    want(standard->title, standard->id);
+    for (const domain::Clause& clause : standard->clauses) want(clause.label, clause.id);
+  }
+  return missing;
+}
+
+TEST_F(NationalPackTest, EverythingOnAScreenHasKhmer) {
+  EXPECT_THAT(WithoutKhmer(*pack_), IsEmpty());
+}
+
+TEST_F(NationalPackTest, KhmerIsADraftUntilSomebodySignsIt) {
+  for (const auto& form : pack_->forms) {
+    for (const domain::Section& section : form->sections) {
+      for (const domain::Field& field : section.fields) {
+        if (field.label.km.empty()) continue;
+        EXPECT_EQ(field.label.translation, domain::Translation::kDraft)
+            << form->id << " " << field.code;
+      }
+    }
+  }
+}
+
+std::string Row(const std::string& what, const std::map<SourceStatus, size_t>& by) {
+  const auto of = [&by](SourceStatus status) {
+    const auto found = by.find(status);
+    return std::to_string(found == by.end() ? 0 : found->second);
+  };
+  return "| " + what + " | " + of(SourceStatus::kDocumented) + " | " +
+         of(SourceStatus::kUnverified) + " | " + of(SourceStatus::kProposed) + " |";
+}
+
+TEST_F(NationalPackTest, TheDocumentSaysHowMuchStandsOnSources) {
+  const auto text = ReadFile(KAPEA_SOURCE "/docs/domain.md", 1 << 20);
+  ASSERT_TRUE(text.ok()) << text.status();
+  std::map<SourceStatus, size_t> forms, items, clauses;
+  for (const auto& form : pack_->forms) {
+    ++forms[form->provenance.status];
+    for (const domain::Section& section : form->sections) {
+      for (const domain::Field& field : section.fields) {
+        if (field.item) ++items[field.provenance.status];
+      }
+    }
+  }
+  for (const auto& standard : pack_->standards) {
+    for (const domain::Clause& clause : standard->clauses) ++clauses[clause.provenance.status];
+  }
+  EXPECT_THAT(*text, HasSubstr(Row("forms", forms)));
+  EXPECT_THAT(*text, HasSubstr(Row("checklist items", items)));
+  EXPECT_THAT(*text, HasSubstr(Row("clauses", clauses)));
+}
+
+TEST_F(NationalPackTest, TheDocumentNamesEveryDerivedFact) {
+  const auto text = ReadFile(KAPEA_SOURCE "/docs/domain.md", 1 << 20);
+  ASSERT_TRUE(text.ok()) << text.status();
+  for (const auto& form : pack_->forms) {
+    for (const domain::Section& section : form->sections) {
+      for (const domain::Field& field : section.fields) {
+        for (const domain::DerivedFact& fact : field.derived) {
+          const std::string row = "| " + form->id + " | " + field.code + " | " + fact.code + " | " +
+                                  fact.reveals + " |";
+          EXPECT_THAT(*text, HasSubstr(row));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kapea::codec
