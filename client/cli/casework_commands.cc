@@ -395,6 +395,7 @@ void AddCaseworkCommands(CLI::App& app, Chosen& chosen) {
                   (topic.founds ? "CODE" : "P-M0X4TD RECORD"));
     AddTopicWrites(*group, chosen, topic);
     AddTopicReads(*group, chosen, topic);
+    if (topic.kind == domain::FileKind::kJustice) AddCourtRegister(*group, chosen);
   }
   AddWaive(app, chosen);
   AddRaise(app, chosen);

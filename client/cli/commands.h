@@ -29,6 +29,8 @@ void AddSetOption(CLI::App& app, std::vector<std::string>& sets);
 void AddOperationOption(CLI::App& app, std::string& operation);
 // Part of AddOperationCommands, in a source of its own.
 void AddOperationRecords(CLI::App& operation, Chosen& chosen);
+// Part of AddCaseworkCommands, in a source of its own.
+void AddCourtRegister(CLI::App& justice, Chosen& chosen);
 // UNIT:ROLE[:DUTY,DUTY] or UNIT:ROLE:PERSON[:DUTY,DUTY].
 absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view text);
 // The one operation that is on this device and not signed off, where `name` is empty.

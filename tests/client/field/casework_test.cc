@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "client/field/compliance.h"
+#include "client/field/court_register.h"
 #include "client/field/inbox.h"
 #include "client/field/intake.h"
 #include "client/field/record_view.h"
@@ -141,6 +142,82 @@ TEST_F(CaseworkTest, WhoMayWaivesAClauseWithAReason) {
   EXPECT_EQ(StatusOf("supervisor", file, "R01.1"), FindingStatus::kWaived);
   ASSERT_TRUE(EndWaiver(supervisor, file, "R01.1").ok());
   EXPECT_EQ(StatusOf("supervisor", file, "R01.1"), FindingStatus::kPending);
+}
+
+// A case that goes from the arrest to the verdict.
+class CourtTest : public CaseworkTest {
+ protected:
+  FileId OpenCase(const std::string& complaint_at) {
+    NewFile file;
+    file.kind = domain::FileKind::kJustice;
+    file.form = "KH-JUSTICE-CASE";
+    file.entries = {{"complaint_at", complaint_at},
+                    {"source", "operation"},
+                    {"province", "12"},
+                    {"case_class", "trafficking"}};
+    const auto opened = OpenFile(VaultOf("lead"), file);
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    return opened.ok() ? opened->file : FileId();
+  }
+  RecordId Put(const FileId& file, const std::string& form, std::vector<Entry> entries,
+               std::optional<RecordId> record = std::nullopt) {
+    const auto written = WriteRecord(VaultOf("lead"), file, {record, form, {}, std::move(entries)});
+    EXPECT_TRUE(written.ok()) << written.status();
+    return written.ok() ? written->record : RecordId();
+  }
+};
+
+TEST_F(CourtTest, TheRegisterTellsACaseFromArrestToVerdict) {
+  const FileId file = OpenCase("2026-01-10 08:00");
+  const RecordId accused = Put(file, "KH-ACCUSED",
+                               {{"number", "1"},
+                                {"name", "Invented Person"},
+                                {"birth_date", "1980-05-01"},
+                                {"sex", "M"},
+                                {"state", "custody"},
+                                {"arrested_at", "2026-01-11 05:00"},
+                                {"unit_arrival_at", "2026-01-11 06:00"}});
+  const RecordId charge = Put(file, "KH-CHARGE", {{"article", "A10"}});
+  auto rows = CourtRegister(VaultOf("lead"), {});
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_THAT(*rows, SizeIs(1));
+  EXPECT_EQ((*rows)[0].stage, "L6");
+  EXPECT_FALSE((*rows)[0].custody);
+  EXPECT_EQ(StatusOf("lead", file, "J1"), FindingStatus::kOverdue) << "nobody ended the custody";
+  Put(file, "", {{"custody_ended_at", "2026-01-13 05:00"}, {"state", "detention"}}, accused);
+  EXPECT_EQ(StatusOf("lead", file, "J1"), FindingStatus::kMet);
+  const auto state = VaultOf("lead").File(file);
+  ASSERT_TRUE(state.ok());
+  const RecordId record = (*state)->FirstOf("KH-JUSTICE-CASE")->id;
+  Put(file, "", {{"verdict_at", "2026-06-01 10:00"}}, record);
+  EXPECT_EQ(StatusOf("lead", file, "J6"), FindingStatus::kOverdue);
+  Put(file, "", {{"outcome", "convicted"}, {"sentence_months", "96"}}, charge);
+  rows = CourtRegister(VaultOf("lead"), {});
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_THAT(*rows, SizeIs(1));
+  const RegisterRow& row = (*rows)[0];
+  EXPECT_EQ(row.stage, "L10");
+  EXPECT_EQ(row.age_band, "A_30_PLUS");
+  EXPECT_EQ(row.custody, Duration::Hours(47));
+  EXPECT_EQ(row.sentence_months, 96);
+  const std::string csv = ToCsv(*rows);
+  EXPECT_THAT(csv, HasSubstr(",trafficking,12,,L10,1,M,A_30_PLUS,detention,47,A10,convicted,96,"
+                             "2026-06-01T03:00:00"));
+  EXPECT_THAT(csv, ::testing::Not(HasSubstr("Invented"))) << "no name";
+}
+
+TEST_F(CourtTest, APeriodTakesTheComplaintsOfThatTime) {
+  OpenCase("2025-12-31 23:59");
+  const FileId inside = OpenCase("2026-01-01 00:00");
+  RegisterRequest year;
+  year.from = Time::FromUnixMs(1'767'200'400'000);  // 2026-01-01 00:00 in Cambodia
+  year.to = *year.from + Duration::Hours(24 * 365);
+  const auto rows = CourtRegister(VaultOf("lead"), year);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_THAT(*rows, SizeIs(1));
+  EXPECT_EQ((*rows)[0].complaint_at, *year.from);
+  EXPECT_EQ((*rows)[0].accused, 0);
+  EXPECT_EQ(StatusOf("lead", inside, "J1"), FindingStatus::kNotApplicable);
 }
 
 }  // namespace
