@@ -194,6 +194,8 @@ absl::StatusOr<Founded> Vault::Found(const FoundRequest& request) {
   header.nonce = crypto::RandomId<Nonce>();
   header.file = codec::FileIdOf(header.deployment, header.device, header.nonce);
   header.kind = domain::Kind::kRoster;
+  // What holds for such files holds from now on, whether anything is written or not.
+  if (const domain::Pack* pack = NewestPack()) header.pack = pack->hash;
   codec::ChangeWriter writer(header);
   writer.Add(domain::Founding{request.kind, request.drill});
   domain::RosterWrite roster;

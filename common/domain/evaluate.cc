@@ -233,7 +233,10 @@ Outcome Evaluation::RunComparison(const Expression& node, const Frame& frame) {
     if (equality) return Outcome();
     const bool swap = node.op == Op::kGreater || node.op == Op::kGreaterEqual;
     const bool strict = node.op == Op::kLess || node.op == Op::kGreater;
-    return swap ? Ordered(b, a, strict) : Ordered(a, b, strict);
+    Outcome outcome = swap ? Ordered(b, a, strict) : Ordered(a, b, strict);
+    // So since the left one came: the other may lie in the future.
+    if (outcome.truth) outcome.time = a.time;
+    return outcome;
   }
   bool truth = false;
   if (a.kind == Type::kCodes || a.kind == Type::kTruth) {
@@ -272,7 +275,9 @@ Outcome Evaluation::Sum(const Expression& left, const Expression& right, bool mi
   } else if (minus && a.kind == Type::kMoment && b.kind == Type::kMoment) {
     sum.kind = Type::kDuration;
     sum.number = (a.time.soft.latest - b.time.soft.latest).milliseconds();
-    sum.time = Later(a.time, b.time);
+    // One that is still to come says nothing of since when.
+    const bool planned = HasCome(a) != HasCome(b);
+    sum.time = planned ? Earlier(a.time, b.time) : Later(a.time, b.time);
     // A difference of times that are not exact cannot be certain.
     const auto exact = [](const TimeInterval& i) { return i.earliest == i.latest; };
     sum.certain = exact(a.time.hard) && exact(b.time.hard);

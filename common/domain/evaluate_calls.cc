@@ -56,6 +56,10 @@ const FieldValue* ShownOf(const Record* record, std::string_view code) {
   return shown != nullptr && !shown->cleared() ? shown : nullptr;
 }
 
+bool IsNow(const Expression& node) {
+  return node.op == Expression::Op::kCall && node.text == "now";
+}
+
 Outcome Exact(Outcome outcome, Time time) {
   outcome.time = {TimeInterval::At(time), TimeInterval::At(time), false};
   return outcome;
@@ -194,7 +198,8 @@ Outcome Evaluation::CallExtreme(const Expression& call, const Frame& frame) {
   for (const Record* record : RecordsFor(call, frame)) {
     Outcome moment = RunMoment(call.args[1], FrameOf(*record));
     if (moment.unknown()) return moment;
-    if (!HasCome(moment)) continue;
+    // Something to come is the earliest where nothing has come yet: a deadline to be seen.
+    if (latest ? !HasCome(moment) : moment.kind != Type::kMoment) continue;
     if (extreme) {
       moment.time =
           latest ? Later(moment.time, extreme->time) : Earlier(moment.time, extreme->time);
@@ -218,9 +223,34 @@ Outcome Evaluation::CallAt(const Expression& call, const Frame& frame) {
   return RunMoment(call.args[0], frame);
 }
 
+// Whether the moment that is asked about comes before another. So as long as no bound of
+// the other is passed: since `since`, or, where it is not so, since the other.
+Outcome Evaluation::NowBefore(const Outcome& other, bool strict, const EventTime& since) const {
+  const Outcome now = Exact(Moment({}), scope_.as_of);
+  Outcome outcome = Ordered(now, other, strict);
+  outcome.time = outcome.truth ? since : other.time;
+  for (const Time bound : {other.time.soft.earliest, other.time.soft.latest,
+                           other.time.hard.earliest, other.time.hard.latest}) {
+    for (const Time turn : {bound, bound + Duration::Milliseconds(1)}) {
+      if (turn > scope_.as_of) LastsUntil(turn);
+    }
+  }
+  return outcome;
+}
+
+// within(now(), b, d): b was renewed in time, and it is so since b.
+Outcome Evaluation::CallRenewed(const Expression& call, const Frame& frame) {
+  const Outcome until = Sum(call.args[1], call.args[2], false, frame);
+  if (until.unknown()) return until;
+  if (until.kind != Type::kMoment) return AsTruth(Absent(frame), frame);
+  const Outcome renewed = RunMoment(call.args[1], frame);
+  return NowBefore(until, false, HasCome(renewed) ? renewed.time : Base(frame));
+}
+
 // within(a, b, d)
 Outcome Evaluation::CallWithin(const Expression& call, const Frame& frame) {
   if (call.args.size() != 3) return Outcome();
+  if (IsNow(call.args[0])) return CallRenewed(call, frame);
   const Outcome a = RunMoment(call.args[0], frame);
   if (!a.unknown() && !HasCome(a)) return AsTruth(Absent(frame), frame);
   const Outcome b = Sum(call.args[1], call.args[2], false, frame);
@@ -234,6 +264,12 @@ Outcome Evaluation::CallWithin(const Expression& call, const Frame& frame) {
 // before(a, b)
 Outcome Evaluation::CallBefore(const Expression& call, const Frame& frame) {
   if (call.args.size() != 2) return Outcome();
+  if (IsNow(call.args[0])) {
+    const Outcome end = RunMoment(call.args[1], frame);
+    if (end.unknown()) return end;
+    if (end.kind != Type::kMoment) return Truth(true, Base(frame));
+    return NowBefore(end, true, Base(frame));
+  }
   const Outcome a = RunMoment(call.args[0], frame);
   if (a.unknown()) return a;
   if (!HasCome(a)) return AsTruth(Absent(frame), frame);

@@ -88,6 +88,8 @@ class Evaluation {
   Outcome CallAt(const Expression& call, const Frame& frame);
   Outcome CallWithin(const Expression& call, const Frame& frame);
   Outcome CallBefore(const Expression& call, const Frame& frame);
+  Outcome CallRenewed(const Expression& call, const Frame& frame);
+  Outcome NowBefore(const Outcome& other, bool strict, const EventTime& since) const;
   Outcome CallFirstLast(const Expression& call, const Frame& frame);
   Outcome CallIf(const Expression& call, const Frame& frame);
   Outcome CallHour(const Expression& call, const Frame& frame);

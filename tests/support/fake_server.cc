@@ -376,6 +376,19 @@ const domain::FileState* FakeServer::File(const FileId& file) const {
   return found == states_.end() ? nullptr : &found->second;
 }
 
+std::shared_ptr<domain::FileState> FakeServer::Fold(const FileId& file, Time as_of) const {
+  auto state = std::make_shared<domain::FileState>(file);
+  const auto stored = files_.find(file);
+  if (stored == files_.end()) return state;
+  for (const Stored& one : stored->second) {
+    const domain::Entry entry = Must(codec::DecodeEntry(one.entry));
+    if (entry.received > as_of) break;
+    const codec::Parcel& parcel = parcels_.at(one.parcel).parcel;
+    state->Append({one.change.change, entry, parcel.header.signing}, around());
+  }
+  return state;
+}
+
 size_t FakeServer::EntriesOf(const FileId& file) const {
   const auto found = files_.find(file);
   return found == files_.end() ? 0 : found->second.size();

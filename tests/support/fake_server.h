@@ -46,6 +46,8 @@ class FakeServer {
   absl::StatusOr<ledger::Proof> ProveConsistency(uint64_t from, uint64_t to) const;
 
   const domain::FileState* File(const FileId& file) const;
+  // As the ledger had it at that moment; not founded for one that was not there yet.
+  std::shared_ptr<domain::FileState> Fold(const FileId& file, Time as_of) const;
   uint64_t size() const { return entries_.size(); }
   size_t EntriesOf(const FileId& file) const;
   std::map<std::pair<FileId, Hash>, std::string>& chunks() { return chunks_; }

@@ -141,7 +141,7 @@ TEST(ExpressionTest, CountsRiseRecordByRecord) {
   EXPECT_EQ(file.Since("all(VISIT, well)"), -1);
   EXPECT_EQ(file.Since("latest(VISIT, visited_at)"), 190);
   EXPECT_EQ(file.Since("earliest(VISIT, made())"), 100);
-  EXPECT_EQ(file.Since("within(now(), latest(VISIT, visited_at), 1d)", 300), 300);
+  EXPECT_EQ(file.Since("within(now(), latest(VISIT, visited_at), 1d)", 300), 190);
   EXPECT_EQ(file.Since("within(now(), latest(VISIT, visited_at), 1d)", 1'700), -1);
 }
 
