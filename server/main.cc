@@ -25,6 +25,7 @@
 #include "common/kv/open.h"
 #include "common/pki/certificate.h"
 #include "common/rpc/tls_profile.h"
+#include "server/core/rebuild.h"
 #include "server/core/verify.h"
 #include "server/service/ca_process.h"
 #include "server/service/config.h"
@@ -33,6 +34,7 @@
 #include "server/service/server.h"
 #include "server/service/side_door.h"
 #include "server/store/tables.h"
+#include "server/watch/sweeper.h"
 
 namespace kapea::server {
 namespace {
@@ -53,6 +55,7 @@ int Fail(int code, const absl::Status& status) {
 struct Arguments {
   std::string config;
   bool verify = false;
+  bool rebuild = false;
   bool check_config = false;
 };
 
@@ -105,6 +108,29 @@ int Verify(const Config& config, const codec::ServerKeys& keys) {
   }
   if (!report->differences.empty()) return kDamaged;
   std::printf("all is as the ledger says\n");
+  return kOk;
+}
+
+int Rebuild(const Config& config, const codec::ServerKeys& keys) {
+  const auto store = OpenStore(config, keys, false);
+  if (!store.ok()) return Fail(kFailed, store.status());
+  const bool watched = isatty(STDERR_FILENO) != 0;
+  const absl::Status rebuilt = RebuildViews(**store, [watched](uint64_t folded, uint64_t all) {
+    if (watched) {
+      std::fprintf(stderr, "\rviews: %llu of %llu changes", static_cast<unsigned long long>(folded),
+                   static_cast<unsigned long long>(all));
+    }
+  });
+  if (!rebuilt.ok()) return Fail(kDamaged, rebuilt);
+  const auto files = SweepAll(**store, SystemClock().Now(), [watched](uint64_t done) {
+    if (watched) {
+      std::fprintf(stderr, "\rfindings: %llu files        ", static_cast<unsigned long long>(done));
+    }
+  });
+  if (watched) std::fprintf(stderr, "\n");
+  if (!files.ok()) return Fail(kDamaged, files.status());
+  std::printf("views and findings of %llu files are built anew\n",
+              static_cast<unsigned long long>(*files));
   return kOk;
 }
 
@@ -216,6 +242,8 @@ int Main(int argc, char** argv) {
   app.add_option("--config", arguments.config, "configuration, textproto")->required();
   app.add_flag("--verify", arguments.verify,
                "replay the ledger, compare everything with it, and end");
+  app.add_flag("--rebuild", arguments.rebuild,
+               "throw every view and finding away, build them from the ledger, and end");
   app.add_flag("--check-config", arguments.check_config, "read the configuration and end");
   app.set_version_flag("--version", kVersion);
   try {
@@ -234,6 +262,7 @@ int Main(int argc, char** argv) {
   const auto keys = LoadKeys(*config);
   if (!keys.ok()) return Fail(kKeys, keys.status());
   if (arguments.verify) return Verify(*config, *keys);
+  if (arguments.rebuild) return Rebuild(*config, *keys);
   const sigset_t signals = BlockSignals();
   const absl::Status status = Run(*config, *keys, signals);
   if (status.ok()) return kOk;

@@ -2,6 +2,7 @@
 // `chosen` what was asked for.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "CLI/CLI.hpp"
 #include "client/cli/session.h"
 #include "client/field/typed_value.h"
+#include "client/link/grpc_transport.h"
 
 namespace kapea::cli {
 
@@ -31,6 +33,10 @@ void AddOperationOption(CLI::App& app, std::string& operation);
 void AddOperationRecords(CLI::App& operation, Chosen& chosen);
 // Part of AddCaseworkCommands, in a source of its own.
 void AddCourtRegister(CLI::App& justice, Chosen& chosen);
+// Part of AddReviewCommands, in a source of its own.
+void AddOverdueReport(CLI::App& report, Chosen& chosen);
+// To the server of the options, else the enrolled one.
+absl::StatusOr<std::unique_ptr<link::GrpcTransport>> ConnectTo(Session& session);
 // UNIT:ROLE[:DUTY,DUTY] or UNIT:ROLE:PERSON[:DUTY,DUTY].
 absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view text);
 // The one operation that is on this device and not signed off, where `name` is empty.

@@ -127,19 +127,13 @@ int RunLock(const Options& options) {
 
 absl::StatusOr<Result> RunSync(Session& session) {
   vault::Vault& vault = session.vault;
-  vault::Identity identity = vault.identity().Copy();
-  if (!session.options.server.empty()) identity.server = session.options.server;
-  Time server_time;
-  if (const auto& checkpoint = vault.replica().checkpoint(); checkpoint && checkpoint->time) {
-    server_time = *checkpoint->time;
-  }
-  KAPEA_ASSIGN(const auto transport,
-               link::GrpcTransport::Connect(identity, vault.clock(), server_time));
+  KAPEA_ASSIGN(const auto transport, ConnectTo(session));
   sync::SyncEngine engine(vault, *transport);
   KAPEA_ASSIGN(const sync::SyncReport report, engine.SyncNow(vault.clock().Now()));
   if (link::RenewalDue(vault.identity(), vault.clock().Now())) {
     // An old certificate still works; the next sync tries again.
-    link::Renew(vault, server_time).IgnoreError();
+    const auto& checkpoint = vault.replica().checkpoint();
+    link::Renew(vault, checkpoint && checkpoint->time ? *checkpoint->time : Time()).IgnoreError();
   }
   Result result;
   json refusals = json::array();

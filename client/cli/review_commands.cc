@@ -166,7 +166,8 @@ void AddReviewCommands(CLI::App& app, Chosen& chosen) {
   report->footer(
       "Examples:\n"
       "  kapea report compliance --file P-M0X4TD\n"
-      "  kapea report compliance --unit SHE --as-of '2026-11-23 08:00'");
+      "  kapea report compliance --unit SHE --as-of '2026-11-23 08:00'\n"
+      "  kapea report overdue --province 12");
   {
     auto args = std::make_shared<ReportArgs>();
     CLI::App* one = report->add_subcommand("compliance", "Every clause: met, late, overdue");
@@ -178,6 +179,7 @@ void AddReviewCommands(CLI::App& app, Chosen& chosen) {
       chosen.run = [args](Session& session) { return RunReport(session, *args); };
     });
   }
+  AddOverdueReport(*report, chosen);
   CLI::App* ledger = app.add_subcommand("ledger", "Proofs of what was received");
   ledger->require_subcommand(1);
   ledger->add_subcommand("verify", "Check every receipt and entry on this device again")

@@ -4,6 +4,7 @@
 
 #include "client/cli/commands.h"
 #include "client/field/names.h"
+#include "client/vault/replica.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/text/width.h"
@@ -90,6 +91,17 @@ absl::StatusOr<FileId> FindOperation(vault::Vault& vault, std::string_view name)
   if (operations.size() == 1) return operations[0];
   if (operations.empty()) return absl::NotFoundError("no operation on this device");
   return absl::FailedPreconditionError("more than one operation is here: say which");
+}
+
+absl::StatusOr<std::unique_ptr<link::GrpcTransport>> ConnectTo(Session& session) {
+  vault::Vault& vault = session.vault;
+  vault::Identity identity = vault.identity().Copy();
+  if (!session.options.server.empty()) identity.server = session.options.server;
+  Time server_time;
+  if (const auto& checkpoint = vault.replica().checkpoint(); checkpoint && checkpoint->time) {
+    server_time = *checkpoint->time;
+  }
+  return link::GrpcTransport::Connect(identity, vault.clock(), server_time);
 }
 
 std::string ShortText(std::string_view text, size_t cells) {

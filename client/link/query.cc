@@ -25,6 +25,10 @@ absl::StatusOr<ComplianceReply> AskCompliance(GrpcTransport& transport, const st
   request.set_question("compliance");
   if (call.file) request.set_file(call.file->str());
   if (call.unit) request.set_unit(call.unit->str());
+  request.set_province(call.province);
+  for (const domain::FindingStatus status : call.statuses) {
+    request.add_statuses(static_cast<v1::FindingStatus>(status));
+  }
   if (call.as_of) request.set_as_of_ms(call.as_of->unix_ms());
   ComplianceReply reply;
   for (int page = 0; page < kPagesMax; ++page) {
@@ -33,8 +37,8 @@ absl::StatusOr<ComplianceReply> AskCompliance(GrpcTransport& transport, const st
     v1::QueryResponse response;
     KAPEA_TRY(InPlainWords(rpc::FromGrpc(stub->Query(&context, request, &response)), server));
     for (const v1::Finding& wire : response.findings()) {
-      KAPEA_ASSIGN(standards::Finding finding, codec::FindingFromWire(wire));
-      reply.findings.push_back({std::move(finding), wire.explanation()});
+      KAPEA_ASSIGN(codec::ToldFinding told, codec::FindingFromWire(wire));
+      reply.findings.push_back(std::move(told));
     }
     reply.ledger_size = response.ledger_size();
     reply.as_of = Time::FromUnixMs(response.as_of_ms());

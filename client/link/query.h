@@ -10,23 +10,21 @@
 #include "client/link/grpc_transport.h"
 #include "common/base/id.h"
 #include "common/base/time.h"
-#include "common/standards/finding.h"
+#include "common/codec/open_findings.h"
+#include "common/domain/vocabulary.h"
 
 namespace kapea::link {
 
 struct ComplianceCall {
   std::optional<FileId> file;  // absent: all in the asker's scope
   std::optional<UnitId> unit;
-  std::optional<Time> as_of;  // absent: now, by the server
+  std::string province;                              // two digits; empty: all
+  std::vector<domain::FindingStatus> statuses = {};  // of these alone; empty: all
+  std::optional<Time> as_of;                         // absent: now, by the server
 };
 
-// A finding as the server tells it: what decides it, without the parts of its explanation.
-struct ServerFinding {
-  standards::Finding finding;
-  std::string explanation;
-};
 struct ComplianceReply {
-  std::vector<ServerFinding> findings;  // by file, then clause
+  std::vector<codec::ToldFinding> findings;  // by file, then clause
   uint64_t ledger_size = 0;
   Hash ledger_root;
   Time as_of;

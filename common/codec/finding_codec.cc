@@ -1,5 +1,7 @@
 #include "common/codec/finding_codec.h"
 
+#include <utility>
+
 #include "common/base/macros.h"
 #include "common/codec/canonical.h"
 #include "common/codec/file_view.h"
@@ -31,7 +33,8 @@ void FactToRow(const standards::Finding& finding, store::v1::Fact& row) {
 
 }  // namespace
 
-void FindingToWire(const standards::Finding& finding, v1::Finding& wire) {
+void FindingToWire(const ToldFinding& told, v1::Finding& wire) {
+  const standards::Finding& finding = told.finding;
   wire.set_clause(finding.code);
   wire.set_file(finding.file.str());
   if (finding.record) wire.set_record(finding.record->str());
@@ -48,10 +51,10 @@ void FindingToWire(const standards::Finding& finding, v1::Finding& wire) {
   wire.set_version(finding.version);
   if (finding.waived_by) wire.set_waived_by(finding.waived_by->str());
   wire.set_severity(std::string(domain::NameOf(finding.severity)));
-  wire.set_explanation(standards::Explain(finding));
+  wire.set_explanation(told.explanation);
 }
 
-absl::StatusOr<standards::Finding> FindingFromWire(const v1::Finding& wire) {
+absl::StatusOr<ToldFinding> FindingFromWire(const v1::Finding& wire) {
   const auto unreadable = [] { return absl::DataLossError("a finding cannot be read"); };
   standards::Finding finding;
   finding.source = wire.standard();
@@ -79,7 +82,7 @@ absl::StatusOr<standards::Finding> FindingFromWire(const v1::Finding& wire) {
   if (wire.done_latest_ms() != 0) {
     finding.done = known(wire.done_earliest_ms(), wire.done_latest_ms());
   }
-  return finding;
+  return ToldFinding{std::move(finding), wire.explanation()};
 }
 
 std::string FileView::Encode(const std::vector<standards::Finding>& findings) const {
@@ -106,7 +109,7 @@ std::string FileView::Encode(const std::vector<standards::Finding>& findings) co
 
 absl::StatusOr<FileViewHead> FileViewHead::Decode(std::string_view bytes) {
   const auto unreadable = [] { return absl::DataLossError("a stored file view cannot be read"); };
-  store::v1::FileView row;
+  store::v1::FileViewHead row;
   if (!row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return unreadable();
   FileViewHead head{
       EnumCast(row.kind(), domain::FileKind::kStandards), row.drill(), row.number(), {}};

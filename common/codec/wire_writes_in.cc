@@ -139,6 +139,11 @@ bool IsUnitCode(std::string_view code) {
   });
 }
 
+bool IsProvinceOrNone(std::string_view code) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return code.empty() || (code.size() == 2 && digit(code[0]) && digit(code[1]));
+}
+
 absl::Status Take(const v1::UnitEntry& from, domain::UnitEntry& to) {
   KAPEA_TRY(ReadId(from.unit(), to.unit));
   to.kind = EnumCast(from.kind(), domain::UnitKind::kRegistry);
@@ -146,8 +151,9 @@ absl::Status Take(const v1::UnitEntry& from, domain::UnitEntry& to) {
   to.generation = from.generation();
   to.receive_key = from.receive_key();
   to.ended = from.ended();
+  to.province = from.province();
   if (to.kind == domain::UnitKind::kNone || !IsUnitCode(to.code) ||
-      !IsReceiveKey(to.receive_key, to.generation)) {
+      !IsProvinceOrNone(to.province) || !IsReceiveKey(to.receive_key, to.generation)) {
     return Bad("unit");
   }
   return absl::OkStatus();

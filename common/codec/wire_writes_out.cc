@@ -73,6 +73,7 @@ void Put(const domain::UnitEntry& from, v1::UnitEntry& to) {
   to.set_generation(from.generation);
   to.set_receive_key(from.receive_key);
   to.set_ended(from.ended);
+  to.set_province(from.province);
 }
 
 void Put(const domain::Genesis& from, v1::Genesis& to) {

@@ -101,6 +101,7 @@ struct UnitEntry {
   uint32_t generation = 0;
   std::string receive_key;  // 32 bytes, or empty
   bool ended = false;
+  std::string province = {};  // two digits of the national code, or empty
 };
 struct Genesis {
   DeploymentId deployment;

@@ -23,7 +23,7 @@ using domain::Record;
 using domain::Scope;
 
 Scope ScopeOf(const Asked& asked, const Record* record, const Form* form) {
-  return {asked.file, asked.as_of, asked.linked, nullptr, record, form, nullptr, nullptr};
+  return {asked.file, asked.as_of, asked.linked, nullptr, record, form, nullptr, asked.until};
 }
 
 Outcome TruthSince(bool truth, const domain::EventTime& since) {
@@ -70,7 +70,7 @@ Finding JudgeItem(const Asked& asked, const Form& checklist, const Field& item,
   TakeDeadline(item.item->deadline, scope, grounds);
   const auto* waiver = WaiverOf(asked, item.code);
   grounds.waiver = waiver != nullptr && domain::MayWaive(waiver->role) ? waiver : nullptr;
-  Decide(grounds, asked.as_of, finding);
+  DecideAsked(asked, grounds, finding);
   return finding;
 }
 
@@ -148,7 +148,7 @@ std::vector<Finding> Evaluate(const Asked& asked, const domain::Standard& standa
   findings.reserve(standard.clauses.size());
   domain::EventOutcomes events;
   for (const domain::Clause& clause : standard.clauses) {
-    findings.push_back(JudgeClause(asked, standard, clause, events, nullptr));
+    findings.push_back(JudgeClause(asked, standard, clause, events));
   }
   return findings;
 }
@@ -185,7 +185,7 @@ std::vector<Finding> EvaluateNeeds(const Asked& asked, const Record& record) {
         grounds.waits_for = field.need.from.text();
         grounds.due = DueOf(field.need, record, scope);
       }
-      Decide(grounds, asked.as_of, finding);
+      DecideAsked(asked, grounds, finding);
       findings.push_back(std::move(finding));
     }
   }

@@ -18,6 +18,9 @@ struct Asked {
   const domain::FileState& file;
   Time as_of;
   const domain::LinkedFiles* linked = nullptr;  // nullptr: no linked file is at hand
+  // If given, lowered to the first moment at which a finding may be another though nothing
+  // is written to the file or to what it is linked with.
+  Time* until = nullptr;
 };
 
 // One Finding for each clause, in the order of the standard. Threads: any, while nobody

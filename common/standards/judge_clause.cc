@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "common/standards/verdict.h"
-
 namespace kapea::standards {
 namespace {
 
@@ -40,17 +38,23 @@ const domain::WaiverAt* WaiverOf(const Asked& asked, const std::string& code) {
   return &waiver->second;
 }
 
+void DecideAsked(const Asked& asked, const Grounds& grounds, Finding& finding) {
+  Decide(grounds, asked.as_of, finding);
+  if (asked.until == nullptr || !finding.open()) return;
+  *asked.until = std::min(*asked.until, NextTurn(finding, asked.as_of));
+}
+
 Finding JudgeClause(const Asked& asked, const domain::Standard& standard,
-                    const domain::Clause& clause, domain::EventOutcomes& events, Time* until) {
+                    const domain::Clause& clause, domain::EventOutcomes& events) {
   Finding finding = Begin(asked, standard.id, standard.version, clause.id);
   finding.severity = clause.severity;
   const domain::Scope scope{asked.file, asked.as_of, asked.linked, &standard,
-                            nullptr,    nullptr,     &events,      until};
+                            nullptr,    nullptr,     &events,      asked.until};
   Grounds grounds;
   grounds.applies = EvaluateTruth(clause.applies, scope);
   grounds.applies_text = clause.applies.text();
   if (!grounds.applies.holds()) {  // the rest is not asked for
-    Decide(grounds, asked.as_of, finding);
+    DecideAsked(asked, grounds, finding);
     return finding;
   }
   grounds.met = EvaluateTruth(clause.met, scope);
@@ -60,8 +64,7 @@ Finding JudgeClause(const Asked& asked, const domain::Standard& standard,
   const bool entitled =
       waiver != nullptr && std::find(may.begin(), may.end(), waiver->role) != may.end();
   grounds.waiver = entitled ? waiver : nullptr;
-  Decide(grounds, asked.as_of, finding);
-  if (until != nullptr && finding.open()) *until = std::min(*until, NextTurn(finding, asked.as_of));
+  DecideAsked(asked, grounds, finding);
   return finding;
 }
 

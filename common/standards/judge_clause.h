@@ -5,6 +5,7 @@
 
 #include "common/standards/evaluate.h"
 #include "common/standards/finding.h"
+#include "common/standards/verdict.h"
 
 namespace kapea::standards {
 
@@ -14,9 +15,11 @@ Finding Begin(const Asked& asked, const std::string& source, uint32_t version,
 // In force for that clause or item; nullptr: none.
 const domain::WaiverAt* WaiverOf(const Asked& asked, const std::string& code);
 
-// `events` serves one standard, file and moment. `until`, if given, is lowered to the first
-// moment at which the finding may be another though nothing is written.
+// Decides the finding, and lowers asked.until, where it is asked for, to its next turn.
+void DecideAsked(const Asked& asked, const Grounds& grounds, Finding& finding);
+
+// `events` serves one standard, file and moment.
 Finding JudgeClause(const Asked& asked, const domain::Standard& standard,
-                    const domain::Clause& clause, domain::EventOutcomes& events, Time* until);
+                    const domain::Clause& clause, domain::EventOutcomes& events);
 
 }  // namespace kapea::standards

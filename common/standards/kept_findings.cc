@@ -93,7 +93,6 @@ const std::vector<Finding>& KeptFindings::Update(const domain::FileState& file, 
   const bool all = touched.all || pack_ != file.pack();
   if (all) Begin(file, *names);
   touched.names.Sort();
-  const Asked asked{file, as_of};
   domain::EventOutcomes events;
   const domain::Standard* standard = nullptr;
   for (size_t i = 0; i < clauses_.size(); ++i) {
@@ -103,11 +102,12 @@ const std::vector<Finding>& KeptFindings::Update(const domain::FileState& file, 
     if (stands) continue;
     if (std::exchange(standard, kept.standard) != kept.standard) events.clear();
     kept.until = Time::Max();
-    findings_[i] = JudgeClause(asked, *kept.standard, *kept.clause, events, &kept.until);
+    const Asked asked{file, as_of, nullptr, &kept.until};
+    findings_[i] = JudgeClause(asked, *kept.standard, *kept.clause, events);
   }
   findings_.resize(clauses_.size());
   for (const domain::Form* form : ChecklistsOf(file)) {
-    auto more = EvaluateChecklist(asked, *form);
+    auto more = EvaluateChecklist({file, as_of}, *form);
     std::move(more.begin(), more.end(), std::back_inserter(findings_));
   }
   return findings_;

@@ -25,6 +25,19 @@ std::vector<std::string> PrefixesOf(const domain::Directory& directory, const Pe
   return prefixes;
 }
 
+absl::StatusOr<std::set<FileId>> FilesUnder(const kv::Snapshot& store,
+                                            const std::vector<std::string>& prefixes) {
+  std::set<FileId> files;
+  for (const std::string& prefix : prefixes) {
+    KAPEA_TRY(store.Scan(kReaders, prefix, kv::PrefixEnd(prefix),
+                         [&](std::string_view key, std::string_view) {
+                           files.insert(FileId::FromPrefix(key.substr(prefix.size())));
+                           return true;
+                         }));
+  }
+  return files;
+}
+
 }  // namespace
 
 std::string EverybodyPrefix() { return "a"; }
@@ -35,6 +48,8 @@ std::string MemberPrefix(const PersonId& person, const UnitId& unit, domain::Rol
 
 std::string StaffPrefix(const UnitId& unit, domain::Role role) { return WithRole("u", unit, role); }
 
+std::string WorksOnPrefix(const UnitId& unit) { return "w" + unit.str(); }
+
 std::string ReaderPrefix(const domain::Member& member) {
   return member.person ? MemberPrefix(*member.person, member.unit, member.role)
                        : StaffPrefix(member.unit, member.role);
@@ -43,15 +58,14 @@ std::string ReaderPrefix(const domain::Member& member) {
 absl::StatusOr<std::set<FileId>> ReadableFiles(const kv::Snapshot& store,
                                                const domain::Directory& directory,
                                                const PersonId& person) {
-  std::set<FileId> files;
-  for (const std::string& prefix : PrefixesOf(directory, person)) {
-    KAPEA_TRY(store.Scan(kReaders, prefix, kv::PrefixEnd(prefix),
-                         [&](std::string_view key, std::string_view) {
-                           files.insert(FileId::FromPrefix(key.substr(prefix.size())));
-                           return true;
-                         }));
-  }
-  return files;
+  return FilesUnder(store, PrefixesOf(directory, person));
+}
+
+absl::StatusOr<std::set<FileId>> FilesOfUnits(const kv::Snapshot& store,
+                                              const std::set<UnitId>& units) {
+  std::vector<std::string> prefixes;
+  for (const UnitId& unit : units) prefixes.push_back(WorksOnPrefix(unit));
+  return FilesUnder(store, prefixes);
 }
 
 absl::StatusOr<bool> MayReadFile(const kv::Snapshot& store, const domain::Directory& directory,

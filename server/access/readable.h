@@ -17,6 +17,7 @@ namespace kapea::server {
 std::string EverybodyPrefix();  // directory and standards
 std::string MemberPrefix(const PersonId& person, const UnitId& unit, domain::Role role);
 std::string StaffPrefix(const UnitId& unit, domain::Role role);
+std::string WorksOnPrefix(const UnitId& unit);  // any line of the unit; for questions alone
 // The prefix that a roster line stands under.
 std::string ReaderPrefix(const domain::Member& member);
 
@@ -26,5 +27,9 @@ absl::StatusOr<std::set<FileId>> ReadableFiles(const kv::Snapshot& store,
                                                const PersonId& person);
 absl::StatusOr<bool> MayReadFile(const kv::Snapshot& store, const domain::Directory& directory,
                                  const PersonId& person, const FileId& file);
+
+// The files whose rosters have one of the units.
+absl::StatusOr<std::set<FileId>> FilesOfUnits(const kv::Snapshot& store,
+                                              const std::set<UnitId>& units);
 
 }  // namespace kapea::server

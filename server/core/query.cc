@@ -9,7 +9,7 @@
 #include "common/codec/file_view.h"
 #include "common/standards/evaluate.h"
 #include "server/access/readable.h"
-#include "server/core/file_cache.h"
+#include "server/core/folder.h"
 #include "server/store/tables.h"
 
 namespace kapea::server {
@@ -28,73 +28,133 @@ std::set<UnitId> ScopeOf(const domain::Directory& directory, const PersonId& per
   return units;
 }
 
-// Files folded as of one time for one question; linked files too. Threads: one.
-class Folder : public domain::LinkedFiles {
- public:
-  Folder(const kv::Snapshot& store, const domain::Surroundings& around, Time as_of)
-      : store_(store), around_(around), as_of_(as_of) {}
-
-  absl::StatusOr<const domain::FileState*> Get(const FileId& file) const {
-    if (const auto found = folded_.find(file); found != folded_.end()) return found->second.get();
-    KAPEA_ASSIGN(auto state, FoldFile(store_, file, around_, as_of_));
-    return folded_.emplace(file, std::move(state)).first->second.get();
-  }
-
-  std::vector<const domain::FileState*> Find(const domain::FileState& from,
-                                             std::string_view relation) const override {
-    std::vector<const domain::FileState*> found;
-    for (const auto& at : from.links()) {
-      if (at.link.ended || at.link.relation != relation || !at.link.other_file) continue;
-      const auto file = Get(*at.link.other_file);
-      found.push_back(file.ok() && (*file)->founded() ? *file : nullptr);
+// The units whose files the question is about, of those in the asker's scope.
+absl::StatusOr<std::set<UnitId>> UnitsOf(const domain::Directory& directory, const Principal& asker,
+                                         const ComplianceQuestion& question) {
+  std::set<UnitId> units = ScopeOf(directory, asker.person);
+  if (question.unit) {
+    if (!units.contains(*question.unit)) {
+      return absl::PermissionDeniedError("you are neither supervisor nor analyst of that unit");
     }
-    return found;
+    units = {*question.unit};
   }
-
- private:
-  const kv::Snapshot& store_;
-  const domain::Surroundings& around_;
-  const Time as_of_;
-  mutable std::map<FileId, std::shared_ptr<domain::FileState>> folded_;
-};
-
-// The files of the question that the asker may know about, ascending, after `token`.
-absl::StatusOr<std::vector<FileId>> FilesInScope(const kv::Snapshot& store,
-                                                 const domain::Directory& directory,
-                                                 const Principal& asker,
-                                                 const ComplianceQuestion& question) {
-  const std::set<UnitId> scope = ScopeOf(directory, asker.person);
-  KAPEA_ASSIGN(const std::set<FileId> own, ReadableFiles(store, directory, asker.person));
-  if (question.unit && !scope.contains(*question.unit)) {
-    return absl::PermissionDeniedError("you are neither supervisor nor analyst of that unit");
-  }
-  const auto in_scope = [&](const FileId& file, const codec::FileViewHead& view) {
-    const bool of_unit = std::any_of(view.units.begin(), view.units.end(), [&](const UnitId& unit) {
-      return question.unit ? unit == *question.unit : scope.contains(unit);
+  if (!question.province.empty()) {
+    std::erase_if(units, [&](const UnitId& unit) {
+      const domain::UnitEntry* entry = directory.FindUnit(unit);
+      return entry == nullptr || entry->province != question.province;
     });
-    return of_unit || (!question.unit && own.contains(file));
-  };
-  std::vector<FileId> files;
-  absl::Status failed;
-  const std::string from = question.file ? question.file->str() : question.page_token;
-  const std::string to = question.file ? kv::PrefixEnd(question.file->view()) : std::string();
-  KAPEA_TRY(store.Scan(kViews, from, to, [&](std::string_view key, std::string_view value) {
-    const auto view = codec::FileViewHead::Decode(value);
-    if (!view.ok()) {
-      failed = view.status();
-      return false;
-    }
-    const FileId file = FileId::FromPrefix(key);
-    if (in_scope(file, *view)) files.push_back(file);
-    return true;
-  }));
-  KAPEA_TRY(failed);
-  if (question.file && files.empty()) {
+  }
+  return units;
+}
+
+// The files of the question that the asker may know about, ascending, after `page_token`.
+absl::StatusOr<std::set<FileId>> FilesInScope(const kv::Snapshot& store,
+                                              const domain::Directory& directory,
+                                              const Principal& asker,
+                                              const ComplianceQuestion& question) {
+  KAPEA_ASSIGN(const std::set<UnitId> units, UnitsOf(directory, asker, question));
+  KAPEA_ASSIGN(std::set<FileId> files, FilesOfUnits(store, units));
+  if (!question.unit && question.province.empty()) {
+    KAPEA_ASSIGN(std::set<FileId> own, ReadableFiles(store, directory, asker.person));
+    files.merge(own);
+  }
+  if (question.file) {
     // The same answer whether the file exists or not.
-    return absl::PermissionDeniedError("no such file within your units");
+    if (!files.contains(*question.file)) {
+      return absl::PermissionDeniedError("no such file within your units");
+    }
+    return std::set<FileId>{*question.file};
+  }
+  if (!question.page_token.empty()) {
+    files.erase(files.begin(), files.upper_bound(FileId::FromPrefix(question.page_token)));
   }
   return files;
 }
+
+bool OnlyOpen(const std::set<domain::FindingStatus>& statuses) {
+  return !statuses.empty() &&
+         std::all_of(statuses.begin(), statuses.end(), [](domain::FindingStatus status) {
+           return status == domain::FindingStatus::kPending ||
+                  status == domain::FindingStatus::kOverdue;
+         });
+}
+
+// One question under way. Threads: one.
+class Asking {
+ public:
+  Asking(const kv::Snapshot& store, const Folder& folder, const ComplianceQuestion& question,
+         ComplianceAnswer& answer)
+      : store_(store),
+        folder_(folder),
+        question_(question),
+        only_open_(OnlyOpen(question.statuses)),
+        answer_(answer) {}
+
+  absl::Status Add(const FileId& file) {
+    if (!question_.file) {
+      KAPEA_ASSIGN(const codec::FileViewHead* head, HeadOf(file));
+      if (head == nullptr || head->drill) return absl::OkStatus();
+    }
+    if (only_open_) {
+      KAPEA_ASSIGN(const bool told, AddKept(file));
+      if (told) return absl::OkStatus();
+    }
+    KAPEA_ASSIGN(const domain::FileState* state, folder_.Get(file));
+    for (auto& finding : standards::EvaluateFile({*state, answer_.as_of, &folder_})) {
+      if (Wanted(finding)) answer_.findings.push_back(codec::Tell(std::move(finding)));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  bool Wanted(const standards::Finding& finding) const {
+    return question_.statuses.empty() || question_.statuses.contains(finding.status);
+  }
+
+  // nullptr: there is no such file.
+  absl::StatusOr<const codec::FileViewHead*> HeadOf(const FileId& file) {
+    auto known = heads_.find(file);
+    if (known == heads_.end()) {
+      KAPEA_ASSIGN(const auto row, store_.Find(kViews, file.view()));
+      std::optional<codec::FileViewHead> head;
+      if (row) {
+        KAPEA_ASSIGN(head, codec::FileViewHead::Decode(*row));
+      }
+      known = heads_.emplace(file, std::move(head)).first;
+    }
+    return known->second ? &*known->second : nullptr;
+  }
+
+  absl::StatusOr<bool> IsAt(const FileId& file, uint64_t number) {
+    KAPEA_ASSIGN(const codec::FileViewHead* head, HeadOf(file));
+    return (head == nullptr ? 0 : head->number) == number;
+  }
+
+  // Whether what is kept of the file stands for the moment asked about; then it was added.
+  absl::StatusOr<bool> AddKept(const FileId& file) {
+    KAPEA_ASSIGN(const auto row, store_.Find(kOpen, file.view()));
+    if (!row) return false;
+    KAPEA_ASSIGN(codec::OpenFindings open, codec::OpenFindings::Decode(*row));
+    if (answer_.as_of < open.as_of || answer_.as_of >= open.until) return false;
+    KAPEA_ASSIGN(bool stands, IsAt(file, open.number));
+    for (const auto& [other, number] : open.linked) {
+      if (!stands) break;
+      KAPEA_ASSIGN(stands, IsAt(other, number));
+    }
+    if (!stands) return false;
+    for (codec::ToldFinding& told : open.findings) {
+      if (Wanted(told.finding)) answer_.findings.push_back(std::move(told));
+    }
+    return true;
+  }
+
+  const kv::Snapshot& store_;
+  const Folder& folder_;
+  const ComplianceQuestion& question_;
+  const bool only_open_;
+  ComplianceAnswer& answer_;
+  std::map<FileId, std::optional<codec::FileViewHead>> heads_;
+};
 
 }  // namespace
 
@@ -115,16 +175,15 @@ absl::StatusOr<ComplianceAnswer> AnswerCompliance(const kv::Store& store,
   answer.ledger_root = tip->root;
   const domain::Surroundings around{directory->directory, *packs};
   const Folder folder(*snapshot, around, answer.as_of);
-  KAPEA_ASSIGN(const std::vector<FileId> files,
+  KAPEA_ASSIGN(const std::set<FileId> files,
                FilesInScope(*snapshot, directory->directory, asker, question));
-  for (const FileId& file : files) {
+  Asking asking(*snapshot, folder, question, answer);
+  for (auto file = files.begin(); file != files.end(); ++file) {
     if (answer.findings.size() >= question.page_size) {
-      answer.next_page_token = file.str();
+      answer.next_page_token = std::prev(file)->str();
       break;
     }
-    KAPEA_ASSIGN(const domain::FileState* state, folder.Get(file));
-    auto findings = standards::EvaluateFile({*state, answer.as_of, &folder});
-    std::move(findings.begin(), findings.end(), std::back_inserter(answer.findings));
+    KAPEA_TRY(asking.Add(*file));
   }
   return answer;
 }

@@ -15,9 +15,10 @@ namespace kapea::server {
 absl::StatusOr<bool> NeedsRebuild(const kv::Snapshot& store);
 
 // Replaces every row of the tables views, readers and due by what this program builds from
-// the ledger, and then says in the ledger's head that they are of kViewsVersion. While it
-// is under way the head says version 0, which no program has: ended half-way, it has to
-// be begun again, and nobody takes the half for the whole.
+// the ledger, drops those of the table open, which the sweeper writes again, and then says in the
+// ledger's head that they are of kViewsVersion. While it is under way the head says version 0,
+// which no program has: ended half-way, it has to be begun again, and nobody takes the half for the
+// whole.
 //
 // `progress` is called after each batch, with the Changes folded so far and all there are.
 //

@@ -6,10 +6,11 @@
 #include "common/base/macros.h"
 #include "common/codec/change_codec.h"
 #include "common/codec/ledger_codec.h"
+#include "common/codec/open_findings.h"
 #include "common/codec/store_rows.h"
 #include "common/ledger/checkpoint.h"
 #include "server/core/aside.h"
-#include "server/core/file_cache.h"
+#include "server/core/folder.h"
 #include "server/core/views.h"
 #include "server/store/tables.h"
 #include "server/store/tile_store.h"
@@ -185,7 +186,37 @@ class Replay {
     report_.views = views_.size();
     KAPEA_TRY(CompareTable(kViews, views_, "view"));
     KAPEA_TRY(CompareTable(kReaders, readers_, "reader"));
+    KAPEA_TRY(CheckOpenFindings());
     return CompareTable(kDue, due_, "due row");
+  }
+
+  // What is kept of open findings is what the ledger says of that moment. A row that is behind
+  // its file, or one that it stands on, is believed by nobody.
+  absl::Status CheckOpenFindings() {
+    const domain::Surroundings around{aside_.directory->directory, *aside_.packs};
+    absl::Status failed;
+    const auto number_of = [this](const FileId& file) {
+      const auto at = entries_.find(file);
+      return at == entries_.end() ? 0 : at->second.back().number;
+    };
+    KAPEA_TRY(store_.Scan(kOpen, "", "", [&](std::string_view key, std::string_view value) {
+      const FileId file = FileId::FromPrefix(key);
+      const auto kept = codec::OpenFindings::Decode(value);
+      if (!kept.ok()) {
+        Differs("open findings of " + file.hex() + " cannot be read");
+        return true;
+      }
+      bool behind = kept->number != number_of(file);
+      for (const auto& [other, number] : kept->linked) behind |= number != number_of(other);
+      if (behind) return true;
+      const auto anew = Folder(store_, around, kept->as_of).Open(file);
+      failed = anew.status();
+      if (anew.ok() && anew->Encode() != value) {
+        Differs("open findings of " + file.hex() + " differ from their rebuild");
+      }
+      return anew.ok();
+    }));
+    return failed;
   }
 
   // Whether a table holds exactly these rows.

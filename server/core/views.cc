@@ -31,6 +31,7 @@ FileViewRows BuildView(const domain::FileState& file,
   const std::string id = file.id().str();
   for (const domain::Member& member : file.roster()) {
     units.insert(member.unit);
+    rows.readers.insert(WorksOnPrefix(member.unit) + id);
     rows.readers.insert(ReaderPrefix(member) + id);
   }
   const bool everybodys =

@@ -22,6 +22,7 @@
 #include "server/service/parts.h"
 #include "server/service/read_services.h"
 #include "server/service/sync_service.h"
+#include "server/watch/sweeper.h"
 
 namespace kapea::server {
 namespace {
@@ -65,6 +66,7 @@ struct Server::State {
   std::unique_ptr<Followers> followers;
   std::unique_ptr<Sequencer> sequencer;
   DeploymentId deployment;
+  std::unique_ptr<Sweeper> sweeper;
   std::shared_ptr<Deliveries> deliveries;
   std::unique_ptr<DeviceBook> book;
   std::unique_ptr<Blobs> blobs;
@@ -123,10 +125,15 @@ absl::Status Server::State::OpenCore() {
   Sequencer::Listeners listeners;
   listeners.on_files_changed = [this](const Committed& committed) {
     followers->OnCommitted(committed);
+    if (sweeper) sweeper->OnCommitted(committed.files);
   };
   listeners.on_devices_revoked = [this](const auto& devices) { OnRevoked(devices); };
   KAPEA_ASSIGN(sequencer, Sequencer::Open(ground.store, *ground.clock, std::move(ground.log_key),
                                           published, options.sequencer, std::move(listeners)));
+  KAPEA_ASSIGN(sweeper, Sweeper::Start(ground.store, published, *ground.clock, options.sweeper,
+                                       [this](const absl::Status& status) {
+                                         ground.log.Error("findings_not_worked_out", status);
+                                       }));
   const auto known = published.directory();
   if (!known->directory.genesis()) return absl::DataLossError("the ledger has no genesis");
   deployment = known->directory.genesis()->deployment;
@@ -266,6 +273,7 @@ void Server::Drain() {
     if (!status.ok()) state.ground.log.Error("last_seen_not_written", status);
   }
   if (state.sequencer) state.sequencer->Drain();
+  if (state.sweeper) state.sweeper->Stop();
   state.cutter = nullptr;
   state.server.reset();
 }
@@ -287,6 +295,7 @@ std::map<std::string, double> Server::Gauges() const {
           {"followers", as_double(state_->followers->count())},
           {"workers_waiting", as_double(state_->workers->waiting())},
           {"deliveries_waiting", as_double(state_->deliveries->noted())},
+          {"findings_waiting", as_double(state_->sweeper->waiting())},
           {"groups", as_double(counters.groups)},
           {"changes_appended", as_double(counters.changes)},
           {"failed_commits", as_double(counters.failed_commits)},

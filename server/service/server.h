@@ -19,6 +19,7 @@
 #include "server/service/log.h"
 #include "server/service/metrics.h"
 #include "server/service/rate_limit.h"
+#include "server/watch/sweeper.h"
 
 namespace kapea::server {
 
@@ -32,6 +33,7 @@ struct ServerOptions {
   rpc::ListenerOptions listener;
   rpc::ServerLimits limits;
   Sequencer::Options sequencer;
+  Sweeper::Options sweeper;
   size_t parcels_per_push = 64;
   size_t follows_per_device = 4;
   size_t workers = 4;

@@ -196,6 +196,13 @@ absl::StatusOr<ComplianceQuestion> QuestionFromWire(const v1::QueryRequest& wire
   ComplianceQuestion question;
   KAPEA_ASSIGN(question.file, OptionalIdFromWire<FileId>(wire.file(), "file"));
   KAPEA_ASSIGN(question.unit, OptionalIdFromWire<UnitId>(wire.unit(), "unit"));
+  question.province = wire.province();
+  for (const int status : wire.statuses()) {
+    if (status < v1::FINDING_STATUS_MET || status > v1::FINDING_STATUS_WAIVED) {
+      return absl::InvalidArgumentError("statuses: want those of a finding");
+    }
+    question.statuses.insert(static_cast<domain::FindingStatus>(status));
+  }
   if (wire.as_of_ms() != 0) question.as_of = Time::FromUnixMs(wire.as_of_ms());
   question.page_size = wire.page_size() == 0 ? kFindingsPerPage : wire.page_size();
   question.page_token = wire.page_token();
@@ -203,8 +210,8 @@ absl::StatusOr<ComplianceQuestion> QuestionFromWire(const v1::QueryRequest& wire
 }
 
 void AnswerToWire(const ComplianceAnswer& answer, v1::QueryResponse& wire) {
-  for (const standards::Finding& finding : answer.findings) {
-    codec::FindingToWire(finding, *wire.add_findings());
+  for (const codec::ToldFinding& told : answer.findings) {
+    codec::FindingToWire(told, *wire.add_findings());
   }
   wire.set_next_page_token(answer.next_page_token);
   wire.set_ledger_size(answer.ledger_size);

@@ -21,8 +21,10 @@ inline constexpr kv::Table kIds{"ids"};          // change id -> ChangeLocation
 inline constexpr kv::Table kParcels{"parcels"};  // parcel hash -> ParcelRow
 inline constexpr kv::Table kChains{"chains"};    // device -> ChainHead
 inline constexpr kv::Table kViews{"views"};      // file -> FileView
+inline constexpr kv::Table kOpen{"open"};        // file -> OpenFindings
 inline constexpr kv::Table kDue{"due"};  // u64 time, file, u32 0 -> empty: the earliest deadline
-// "a" | "p" person unit role | "u" unit role, then file -> empty (server/access/readable.h)
+// "a" | "p" person unit role | "u" unit role | "w" unit, then file -> empty
+// (server/access/readable.h)
 inline constexpr kv::Table kReaders{"readers"};
 inline constexpr kv::Table kBlobs{"blobs"};            // file, chunk hash -> chunk (file's key)
 inline constexpr kv::Table kEnrolments{"enrolments"};  // enrolment id -> EnrolmentRow

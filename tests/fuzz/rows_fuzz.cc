@@ -8,6 +8,7 @@
 #include "common/codec/attachment_codec.h"
 #include "common/codec/ca_messages.h"
 #include "common/codec/file_view.h"
+#include "common/codec/open_findings.h"
 #include "common/codec/store_rows.h"
 
 namespace kapea::codec {
@@ -33,6 +34,7 @@ void Try(std::string_view bytes) {
   TryRow<ChangeRow>(bytes);
   TryRow<EnrolmentRow>(bytes);
   TryRow<DeviceRow>(bytes);
+  TryRow<OpenFindings>(bytes);
   const auto head = FileViewHead::Decode(bytes);
   KAPEA_CHECK(head.ok() || absl::IsDataLoss(head.status()));
   if (const auto secret = AttachmentSecret::Decode(bytes); secret.ok()) {

@@ -295,6 +295,35 @@ TEST_F(DemoStoryTest, ServerAndDeviceComeToTheSameFindings) {
   EXPECT_EQ(compared, 4);  // the operation and three persons
 }
 
+// What is overdue in a province, as the server keeps it, is what each file's own report says.
+TEST_F(DemoStoryTest, WhatIsOverdueInAProvinceIsThatOfItsFiles) {
+  ASSERT_FALSE(stopped_);
+  const SystemClock clock;
+  const auto vault = OpenVault("supervisor", clock);
+  ASSERT_NE(vault, nullptr);
+  auto transport = link::GrpcTransport::Connect(vault->identity(), clock);
+  ASSERT_TRUE(transport.ok()) << transport.status();
+  const auto ask = [&](const link::ComplianceCall& call) {
+    const auto answer = link::AskCompliance(**transport, vault->identity().server, call);
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    std::set<std::string> lines;
+    for (const auto& one : answer.ok() ? answer->findings : std::vector<codec::ToldFinding>()) {
+      if (one.finding.status != domain::FindingStatus::kOverdue) continue;
+      lines.insert(one.finding.file.hex() + " " + one.finding.code + " " +
+                   (one.finding.record ? one.finding.record->hex() : "") + one.explanation);
+    }
+    return lines;
+  };
+  link::ComplianceCall province;
+  province.province = "12";
+  province.statuses = {domain::FindingStatus::kOverdue};
+  const auto overdue = ask(province);
+  EXPECT_GT(overdue.size(), 5u);
+  EXPECT_EQ(overdue, ask({}));
+  province.province = "17";
+  EXPECT_TRUE(ask(province).empty());
+}
+
 // What is written on one device and pulled by others passes a server that never has it in
 // clear: not on the wire, not in its memory, not in what it says about itself.
 TEST_F(DemoStoryTest, WhatIsSealedStaysOnTheDevices) {

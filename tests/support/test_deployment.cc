@@ -110,7 +110,7 @@ void TestDeployment::InstallGenesisAndRows() {
                                                        {registry, domain::UnitKind::kRegistry}};
   int number = 0;
   for (const auto& [unit, kind] : units) {
-    writer.Add(domain::UnitEntry{unit, kind, "U-" + std::to_string(++number), 0, "", false});
+    writer.Add(domain::UnitEntry{unit, kind, "U-" + std::to_string(++number), 0, "", false, "12"});
   }
   kv::Batch rows;
   for (const TestDevice* device : Everybody()) {
@@ -193,13 +193,14 @@ domain::Header TestDeployment::HeaderFor(TestDevice& by, domain::Kind kind, cons
 }
 
 codec::EncodedChange TestDeployment::Found(TestDevice& by, TestFile& file,
-                                           const std::vector<const TestDevice*>& others) const {
+                                           const std::vector<const TestDevice*>& others,
+                                           bool drill) const {
   domain::Header header = HeaderFor(by, domain::Kind::kRoster, {}, std::nullopt);
   header.file = codec::FileIdOf(deployment, by.device, header.nonce);
   file.file = header.file;
   codec::ChangeWriter writer(std::move(header));
   file.key_epoch = writer.id();
-  writer.Add(domain::Founding{domain::FileKind::kOperation, false});
+  writer.Add(domain::Founding{domain::FileKind::kOperation, drill});
   domain::RosterWrite roster;
   roster.added.push_back(Line(by));
   for (const TestDevice* other : others) roster.added.push_back(Line(*other));

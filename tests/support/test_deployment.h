@@ -109,7 +109,8 @@ class TestDeployment {
   domain::Header HeaderFor(TestDevice& by, domain::Kind kind, const FileId& file,
                            std::optional<Hash> roster) const;
   codec::EncodedChange Found(TestDevice& by, TestFile& file,
-                             const std::vector<const TestDevice*>& others = {}) const;
+                             const std::vector<const TestDevice*>& others = {},
+                             bool drill = false) const;
   // A field write; its verdict depends on packs, which there are none of.
   codec::EncodedChange Edit(TestDevice& by, const TestFile& file, bool sealed = false) const;
   codec::EncodedChange RosterChange(TestDevice& by, TestFile& file,

@@ -47,7 +47,7 @@ struct Arguments {
   std::vector<std::string> hosts;
   std::string passphrase_file;
   std::string listen, metrics;
-  std::string unit_code, unit_kind;
+  std::string unit_code, unit_kind, unit_province;
   std::vector<std::string> roles;
   std::string person, out, device;
   std::vector<std::string> files;
@@ -139,15 +139,10 @@ absl::Status RunServeConfig(const Arguments& arguments) {
 }
 
 absl::Status RunUnitAdd(const Arguments& arguments, const Clock& clock) {
-  const domain::UnitKind kind = domain::UnitKindNamed(arguments.unit_kind);
-  if (kind == domain::UnitKind::kNone) {
-    return absl::InvalidArgumentError(
-        "want a kind of unit (police, shelter, social_affairs, "
-        "health, legal, court, committee), got " +
-        arguments.unit_kind);
-  }
+  KAPEA_ASSIGN(const domain::UnitKind kind, ParseUnitKind(arguments.unit_kind));
   KAPEA_ASSIGN(TwoRegistrars registrars, OpenRegistrars(arguments, clock));
-  KAPEA_ASSIGN(const UnitId unit, AddUnit(registrars, kind, arguments.unit_code));
+  KAPEA_ASSIGN(const UnitId unit,
+               AddUnit(registrars, {kind, arguments.unit_code, arguments.unit_province}));
   Say(arguments, {{"unit", unit.hex()}, {"code", arguments.unit_code}},
       "unit " + arguments.unit_code + " is in the directory");
   return absl::OkStatus();
@@ -162,8 +157,11 @@ absl::Status RunUnitList(const Arguments& arguments, const Clock& clock) {
     list.push_back({{"unit", unit->unit.hex()},
                     {"code", unit->code},
                     {"kind", kind},
+                    {"province", unit->province},
                     {"has_key", unit->generation > 0}});
-    text += unit->code + "  " + kind + (unit->generation > 0 ? "" : "  (no key yet)") + "\n";
+    text += unit->code + "  " + kind +
+            (unit->province.empty() ? "" : "  province " + unit->province) +
+            (unit->generation > 0 ? "" : "  (no key yet)") + "\n";
   }
   Say(arguments, list, text.substr(0, text.empty() ? 0 : text.size() - 1));
   return absl::OkStatus();
@@ -385,6 +383,7 @@ class Program {
                             [this] { return RunUnitAdd(a_, clock_); });
     add->add_option("--code", a_.unit_code, "short, A-Z 0-9 -; no name, no place")->required();
     add->add_option("--kind", a_.unit_kind, "police, shelter, social_affairs, ...")->required();
+    add->add_option("--province", a_.unit_province, "two digits, like 12; left out: the country");
     Command(*unit, "list", "list the units", [this] { return RunUnitList(a_, clock_); });
 
     CLI::App* enrol = Command(app_, "enrol", "make a one-time enrolment code",

@@ -87,16 +87,32 @@ absl::StatusOr<RoleText> RoleText::Parse(std::string_view text) {
   return role;
 }
 
-absl::StatusOr<UnitId> AddUnit(TwoRegistrars& registrars, domain::UnitKind kind,
-                               const std::string& code) {
+absl::StatusOr<domain::UnitKind> ParseUnitKind(std::string_view text) {
+  const domain::UnitKind kind = domain::UnitKindNamed(text);
+  if (kind != domain::UnitKind::kNone) return kind;
+  return absl::InvalidArgumentError(
+      "want a kind of unit (police, shelter, social_affairs, health, legal, court, committee), "
+      "got " +
+      std::string(text));
+}
+
+absl::StatusOr<UnitId> AddUnit(TwoRegistrars& registrars, const NewUnit& wanted) {
   const auto directory = registrars.proposer().vault().directory();
-  if (directory->FindUnitByCode(code) != nullptr) {
-    return absl::AlreadyExistsError("there is a unit " + code + " already; nothing was changed");
+  if (directory->FindUnitByCode(wanted.code) != nullptr) {
+    return absl::AlreadyExistsError("there is a unit " + wanted.code +
+                                    " already; nothing was changed");
+  }
+  const bool digits = std::all_of(wanted.province.begin(), wanted.province.end(),
+                                  [](char c) { return c >= '0' && c <= '9'; });
+  if (!wanted.province.empty() && (wanted.province.size() != 2 || !digits)) {
+    return absl::InvalidArgumentError("want a province by its two digits, like 12 or 01, got " +
+                                      wanted.province + "; nothing was changed");
   }
   domain::UnitEntry unit;
   unit.unit = crypto::RandomId<UnitId>();
-  unit.kind = kind;
-  unit.code = code;
+  unit.kind = wanted.kind;
+  unit.code = wanted.code;
+  unit.province = wanted.province;
   KAPEA_TRY(registrars.Enter({unit}));
   return unit.unit;
 }

@@ -22,9 +22,16 @@ struct RoleText {  // "unit_lead@PP-POLICE"
   static absl::StatusOr<RoleText> Parse(std::string_view text);
 };
 
-// AlreadyExists for a code that is taken.
-absl::StatusOr<UnitId> AddUnit(TwoRegistrars& registrars, domain::UnitKind kind,
-                               const std::string& code);
+// "police", "shelter" ...
+absl::StatusOr<domain::UnitKind> ParseUnitKind(std::string_view text);
+
+struct NewUnit {
+  domain::UnitKind kind = domain::UnitKind::kNone;
+  std::string code;
+  std::string province;  // two digits of the national code; empty: none, or the whole country
+};
+// AlreadyExists for a code that is taken; InvalidArgument for a province that is none.
+absl::StatusOr<UnitId> AddUnit(TwoRegistrars& registrars, const NewUnit& wanted);
 
 struct NewCode {
   crypto::SecretBytes text;  // the enrolment code: whoever reads it can enrol once

@@ -73,9 +73,9 @@ void AddMembership(std::vector<SampleBody>& out) {
                  "device { device: '$d' person: '$p' signing_key: '@s' receive_key: '$$k' "
                  "revoked: true }"});
   out.push_back({domain::UnitEntry{Fill<UnitId>('u'), domain::UnitKind::kCommittee, "PCCT-1", 2,
-                                   std::string(32, 'k'), true},
+                                   std::string(32, 'k'), true, "07"},
                  "unit { unit: '$u' kind: UNIT_KIND_COMMITTEE code: 'PCCT-1' generation: 2 "
-                 "receive_key: '$$k' ended: true }"});
+                 "receive_key: '$$k' ended: true province: '07' }"});
   out.push_back({domain::Genesis{Fill<DeploymentId>('d'),
                                  std::string(32, 'l'),
                                  Fill<Hash>('c'),

@@ -1,0 +1,251 @@
+#include "server/watch/sweeper.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+
+#include "common/base/macros.h"
+#include "common/codec/file_view.h"
+#include "common/codec/open_findings.h"
+#include "common/codec/store_rows.h"
+#include "server/core/aside.h"
+#include "server/core/folder.h"
+#include "server/store/tables.h"
+
+namespace kapea::server {
+namespace {
+
+constexpr int kNice = 10;  // the calls of devices come first
+constexpr Duration kIdle = Duration::Minutes(1);
+
+// The size of the ledger that a snapshot holds.
+absl::StatusOr<uint64_t> SizeOf(const kv::Snapshot& snapshot) {
+  KAPEA_ASSIGN(const std::string row, snapshot.Get(kMeta, "head"));
+  KAPEA_ASSIGN(const codec::LedgerHead head, codec::LedgerHead::Decode(row));
+  return head.size;
+}
+
+absl::StatusOr<codec::OpenFindings> WorkOut(const Folder& folder, const FileId& file,
+                                            kv::Batch& batch) {
+  KAPEA_ASSIGN(codec::OpenFindings open, folder.Open(file));
+  batch.Put(kOpen, file.view(), open.Encode());
+  return open;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Sweeper>> Sweeper::Start(kv::Store& store,
+                                                        const Published& published,
+                                                        const Clock& clock, const Options& options,
+                                                        OnTrouble on_trouble) {
+  std::unique_ptr<Sweeper> sweeper(
+      new Sweeper(store, published, clock, options, std::move(on_trouble)));
+  KAPEA_TRY(sweeper->Load());
+  Sweeper* const raw = sweeper.get();
+  sweeper->thread_ = std::thread([raw] { raw->Run(); });
+  return sweeper;
+}
+
+Sweeper::~Sweeper() { Stop(); }
+
+void Sweeper::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopped_ = true;
+    work_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::Status Sweeper::Load() {
+  std::map<FileId, uint64_t> numbers;
+  absl::Status failed;
+  KAPEA_TRY(store_.Scan(kViews, "", "", [&](std::string_view key, std::string_view value) {
+    const auto head = codec::FileViewHead::Decode(value);
+    if (!head.ok()) failed = head.status();
+    if (head.ok()) numbers[FileId::FromPrefix(key)] = head->number;
+    return head.ok();
+  }));
+  KAPEA_TRY(failed);
+  MutexLock lock(mutex_);
+  std::map<FileId, uint64_t> known;
+  std::map<FileId, std::map<FileId, uint64_t>> linked;
+  const absl::Status read =
+      store_.Scan(kOpen, "", "", [&](std::string_view key, std::string_view value) {
+        auto open = codec::OpenFindings::Decode(value);
+        if (!open.ok()) return true;  // worked out again, as if it were not there
+        const FileId file = FileId::FromPrefix(key);
+        Kept kept{open->until, {}};
+        for (const auto& [other, number] : open->linked) kept.linked.insert(other);
+        known[file] = open->number;
+        linked[file] = std::move(open->linked);
+        Keep(file, std::move(kept));
+        return true;
+      });
+  KAPEA_TRY(read);
+  const auto number_of = [&numbers](const FileId& file) {
+    const auto at = numbers.find(file);
+    return at == numbers.end() ? 0 : at->second;
+  };
+  for (const auto& [file, number] : numbers) {
+    const auto kept = known.find(file);
+    const bool stands =
+        kept != known.end() && kept->second == number &&
+        std::all_of(linked[file].begin(), linked[file].end(),
+                    [&](const auto& other) { return number_of(other.first) == other.second; });
+    if (!stands) behind_[file] = {};
+  }
+  return absl::OkStatus();
+}
+
+void Sweeper::OnCommitted(const std::vector<FileId>& files) {
+  const Duration now = clock_.Read().elapsed;
+  MutexLock lock(mutex_);
+  if (behind_.empty()) work_.NotifyOne();  // else it wakes by itself
+  const auto note = [&](const FileId& file) {
+    auto& behind = behind_.try_emplace(file, Behind{now, now}).first->second;
+    behind.last = now;
+  };
+  for (const FileId& file : files) {
+    note(file);
+    const auto others = stand_on_.find(file);
+    if (others == stand_on_.end()) continue;
+    for (const FileId& other : others->second) note(other);
+  }
+}
+
+std::vector<FileId> Sweeper::Ripe(Duration elapsed, Time now, Duration& wait) {
+  std::vector<FileId> files;
+  for (const auto& [file, behind] : behind_) {
+    if (files.size() >= options_.files_a_batch) break;
+    const Duration ripe = std::min(behind.last + options_.quiet, behind.since + options_.at_most);
+    if (ripe <= elapsed) files.push_back(file);
+  }
+  if (!behind_.empty()) wait = std::min(wait, options_.quiet);
+  for (auto turn = turns_.begin(); turn != turns_.end(); ++turn) {
+    if (files.size() >= options_.files_a_batch) break;
+    if (turn->first > now) {
+      wait = std::min(wait, turn->first - now);
+      break;
+    }
+    if (!behind_.contains(turn->second)) files.push_back(turn->second);
+  }
+  return files;
+}
+
+std::vector<FileId> Sweeper::Take() {
+  MutexLock lock(mutex_);
+  while (!stopped_) {
+    Duration wait = kIdle;
+    std::vector<FileId> files = Ripe(clock_.Read().elapsed, clock_.Now(), wait);
+    if (!files.empty()) {
+      for (const FileId& file : files) behind_.erase(file);
+      sweeping_ = true;
+      return files;
+    }
+    work_.WaitFor(mutex_, wait + Duration::Milliseconds(1));
+  }
+  return {};
+}
+
+void Sweeper::Keep(const FileId& file, Kept kept) {
+  Kept& now = kept_[file];
+  turns_.erase({now.until, file});
+  for (const FileId& other : now.linked) stand_on_[other].erase(file);
+  for (const FileId& other : kept.linked) stand_on_[other].insert(file);
+  // One that turns at every moment would keep this thread busy for ever.
+  if (kept.until < Time::Max()) {
+    kept.until = std::max(kept.until, clock_.Now() + options_.quiet);
+    turns_.insert({kept.until, file});
+  }
+  now = std::move(kept);
+}
+
+// What is read is of one moment, and the directory and packs are at least as new: an
+// Entry is never judged by less than it stood on.
+absl::StatusOr<Sweeper::Rows> Sweeper::Sweep(const std::vector<FileId>& files) const {
+  const auto snapshot = store_.TakeSnapshot();
+  KAPEA_ASSIGN(const uint64_t size, SizeOf(*snapshot));
+  if (published_.tip()->size < size) return absl::UnavailableError("not published yet");
+  const auto directory = published_.directory();
+  const auto packs = published_.packs();
+  const domain::Surroundings around{directory->directory, *packs};
+  const Folder folder(*snapshot, around, std::max(clock_.Now(), published_.tip()->received));
+  kv::Batch batch;
+  Rows rows;
+  for (const FileId& file : files) {
+    KAPEA_ASSIGN(const codec::OpenFindings open, WorkOut(folder, file, batch));
+    Kept kept{open.until, {}};
+    for (const auto& [other, number] : open.linked) kept.linked.insert(other);
+    rows.emplace_back(file, std::move(kept));
+  }
+  KAPEA_TRY(store_.Commit(batch, kv::Durability::kSynced));
+  return rows;
+}
+
+void Sweeper::Run() {
+  // Of this thread alone, on Linux.
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+  for (auto files = Take(); !files.empty(); files = Take()) {
+    auto rows = Sweep(files);
+    if (!rows.ok() && !absl::IsUnavailable(rows.status())) on_trouble_(rows.status());
+    MutexLock lock(mutex_);
+    sweeping_ = false;
+    if (rows.ok()) {
+      for (auto& [file, kept] : *rows) Keep(file, std::move(kept));
+      if (Idle()) idle_.NotifyAll();
+      continue;
+    }
+    const Duration now = clock_.Read().elapsed;
+    for (const FileId& file : files) behind_.try_emplace(file, Behind{now, now});
+    if (!stopped_)
+      work_.WaitFor(mutex_, absl::IsUnavailable(rows.status()) ? options_.quiet : kIdle);
+  }
+}
+
+bool Sweeper::Idle() const {
+  const bool turning = !turns_.empty() && turns_.begin()->first <= clock_.Now();
+  return behind_.empty() && !sweeping_ && !turning;
+}
+
+bool Sweeper::AwaitIdle(Duration at_most) {
+  const SystemClock real;
+  const Duration until = real.Read().elapsed + at_most;
+  MutexLock lock(mutex_);
+  while (!Idle() && real.Read().elapsed < until) {
+    idle_.WaitFor(mutex_, until - real.Read().elapsed);
+  }
+  return Idle();
+}
+
+uint64_t Sweeper::waiting() const {
+  MutexLock lock(mutex_);
+  return behind_.size();
+}
+
+absl::StatusOr<uint64_t> SweepAll(kv::Store& store, Time now,
+                                  const std::function<void(uint64_t files)>& progress) {
+  constexpr size_t kBatch = 64;
+  KAPEA_ASSIGN(const Aside aside, LoadAside(store));
+  const domain::Surroundings around{aside.directory->directory, *aside.packs};
+  std::vector<FileId> files;
+  KAPEA_TRY(store.Scan(kViews, "", "", [&files](std::string_view key, std::string_view) {
+    files.push_back(FileId::FromPrefix(key));
+    return true;
+  }));
+  for (size_t from = 0; from < files.size(); from += kBatch) {
+    const Folder folder(store, around, now);
+    kv::Batch batch;
+    for (size_t i = from; i < std::min(from + kBatch, files.size()); ++i) {
+      KAPEA_TRY(WorkOut(folder, files[i], batch).status());
+    }
+    KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));
+    progress(std::min(from + kBatch, files.size()));
+  }
+  return files.size();
+}
+
+}  // namespace kapea::server
