@@ -66,7 +66,9 @@ absl::StatusOr<std::set<FileId>> FilesInScope(const kv::Snapshot& store,
     return std::set<FileId>{*question.file};
   }
   if (!question.page_token.empty()) {
-    files.erase(files.begin(), files.upper_bound(FileId::FromPrefix(question.page_token)));
+    const auto last = FileId::FromHexText(question.page_token);
+    if (!last.ok()) return absl::InvalidArgumentError("the page token is none of ours");
+    files.erase(files.begin(), files.upper_bound(*last));
   }
   return files;
 }
@@ -162,9 +164,6 @@ absl::StatusOr<ComplianceAnswer> AnswerCompliance(const kv::Store& store,
                                                   const Published& published,
                                                   const Principal& asker, Time now,
                                                   const ComplianceQuestion& question) {
-  if (!question.page_token.empty() && question.page_token.size() != FileId::kBytes) {
-    return absl::InvalidArgumentError("the page token is none of ours");
-  }
   const auto tip = published.tip();
   const auto directory = published.directory();
   const auto packs = published.packs();
@@ -180,7 +179,7 @@ absl::StatusOr<ComplianceAnswer> AnswerCompliance(const kv::Store& store,
   Asking asking(*snapshot, folder, question, answer);
   for (auto file = files.begin(); file != files.end(); ++file) {
     if (answer.findings.size() >= question.page_size) {
-      answer.next_page_token = std::prev(file)->str();
+      answer.next_page_token = std::prev(file)->hex();
       break;
     }
     KAPEA_TRY(asking.Add(*file));

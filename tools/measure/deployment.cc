@@ -6,6 +6,7 @@
 
 #include "common/base/file.h"
 #include "common/base/macros.h"
+#include "common/codec/pack_compiler.h"
 #include "common/codec/server_keys.h"
 #include "common/codec/store_rows.h"
 #include "common/crypto/hash.h"
@@ -33,12 +34,8 @@ constexpr char kRates[] =
     "limits { calls_per_second: 1000000 calls_burst: 1000000 bytes_per_second: 2000000000 "
     "bytes_burst: 2000000000 }\n";
 
-domain::PersonEntry PersonOf(const Device& device, const UnitId& shelter) {
-  return {device.person,
-          1,
-          device.person_key.public_key(),
-          {{domain::Role::kIntakeOfficer, shelter}},
-          false};
+domain::PersonEntry PersonOf(const Device& device) {
+  return {device.person, 1, device.person_key.public_key(), device.roles, false};
 }
 
 domain::DeviceEntry EntryOf(const Device& device) {
@@ -68,7 +65,7 @@ absl::StatusOr<std::unique_ptr<BenchDeployment>> BenchDeployment::Make(
   KAPEA_ASSIGN(made->facts_, admin::Init(init, *made->clock_, [](const std::string&) {}));
   KAPEA_ASSIGN(made->root_pem_,
                ReadFile(made->layout_.root_certificate(), pki::kCertificatePemBytesMax));
-  made->shelter_ = crypto::RandomId<UnitId>();
+  made->MakeShelters();
   KAPEA_TRY(made->MakeDevices());
   admin::ServeOptions serve;
   serve.listen = init.server;
@@ -78,6 +75,29 @@ absl::StatusOr<std::unique_ptr<BenchDeployment>> BenchDeployment::Make(
   KAPEA_TRY(made->StartServer());
   KAPEA_TRY(made->Populate());
   return made;
+}
+
+void BenchDeployment::MakeShelters() {
+  for (size_t i = 1; i <= options_.provinces; ++i) {
+    domain::UnitEntry shelter;
+    shelter.unit = crypto::RandomId<UnitId>();
+    shelter.kind = domain::UnitKind::kShelter;
+    shelter.code = "BENCH-" + std::to_string(i);
+    shelter.province = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
+    shelters_.push_back(std::move(shelter));
+  }
+}
+
+std::vector<domain::RoleAt> BenchDeployment::RolesOf(size_t device) const {
+  if (options_.provinces == 1) return {{domain::Role::kIntakeOfficer, shelter()}};
+  std::vector<domain::RoleAt> roles;
+  if (device + 1 < options_.devices) {
+    return {{domain::Role::kCaseManager, shelters_[device % shelters_.size()].unit}};
+  }
+  for (const domain::UnitEntry& each : shelters_) {
+    roles.push_back({domain::Role::kSupervisor, each.unit});
+  }
+  return roles;
 }
 
 // Certificates for everybody, and the rows by which the server knows them again.
@@ -90,6 +110,7 @@ absl::Status BenchDeployment::MakeDevices() {
   kv::Batch rows;
   devices_.resize(options_.devices);
   for (Device& device : devices_) {
+    device.roles = RolesOf(static_cast<size_t>(&device - devices_.data()));
     device.person = crypto::RandomId<PersonId>();
     device.device = crypto::RandomId<DeviceId>();
     KAPEA_ASSIGN(const std::string der, pki::MakeRequest(device.tls));
@@ -100,7 +121,7 @@ absl::Status BenchDeployment::MakeDevices() {
     codec::DeviceRow row;
     row.person = device.person;
     row.device = EntryOf(device);
-    row.offered_person = PersonOf(device, shelter_);
+    row.offered_person = PersonOf(device);
     row.certificates = {chain.front().fingerprint};
     row.certificate_expires = chain.front().not_after;
     server::PutDevice(row, rows);
@@ -135,15 +156,22 @@ absl::Status BenchDeployment::StartServer() {
                                 layout_.Path("server/kapead.log"));
 }
 
-// The shelter, the persons, the devices and the national pack, through the ledger.
+absl::Status BenchDeployment::RunServer(const std::string& option) {
+  KAPEA_ASSIGN(const auto process,
+               Process::Start({options_.kapead, "--config", layout_.server_config(), option}));
+  if (process->Wait() == 0) return absl::OkStatus();
+  return absl::UnavailableError("kapead " + option + " failed");
+}
+
+// The shelters, the persons, the devices and the national pack, through the ledger.
 absl::Status BenchDeployment::Populate() {
   KAPEA_ASSIGN(auto registrars,
                admin::TwoRegistrars::Open({layout_.registrar(1), passphrase_},
                                           {layout_.registrar(2), passphrase_}, *clock_));
   std::vector<domain::WriteBody> entries;
-  entries.push_back(domain::UnitEntry{shelter_, domain::UnitKind::kShelter, "BENCH", 0, "", false});
+  for (const domain::UnitEntry& shelter : shelters_) entries.push_back(shelter);
   for (const Device& device : devices_) {
-    entries.push_back(PersonOf(device, shelter_));
+    entries.push_back(PersonOf(device));
     entries.push_back(EntryOf(device));
     if (entries.size() < kEntriesPerChange) continue;
     KAPEA_TRY(registrars.Enter(std::move(entries)));
@@ -153,7 +181,9 @@ absl::Status BenchDeployment::Populate() {
   KAPEA_ASSIGN(const std::string pack,
                admin::SignPackFiles({options_.packs}, layout_.pack_owner_key()));
   KAPEA_TRY(admin::PublishPack(registrars.proposer(), pack).status());
-  pack_ = registrars.proposer().vault().NewestPack()->hash;
+  const auto& genesis = registrars.proposer().vault().directory()->genesis();
+  KAPEA_ASSIGN(const auto opened, codec::OpenSignedPack(pack, genesis->pack_owners));
+  KAPEA_ASSIGN(pack_, codec::OpenPack(opened.pack));
   return absl::OkStatus();
 }
 
@@ -162,8 +192,8 @@ vault::Identity BenchDeployment::IdentityOf(const Device& device) const {
   identity.deployment = facts_.id;
   identity.device = device.device;
   identity.person = device.person;
-  identity.unit = shelter_;
-  identity.role = domain::Role::kIntakeOfficer;
+  identity.unit = device.roles.front().unit;
+  identity.role = device.roles.front().role;
   identity.signing_key = device.signing;
   identity.device_key = *crypto::ReceiveKey::FromPrivate(device.device_key.Private());
   identity.person_keys.emplace(1, *crypto::ReceiveKey::FromPrivate(device.person_key.Private()));

@@ -11,6 +11,8 @@
 #include "common/base/clock.h"
 #include "common/crypto/hpke.h"
 #include "common/crypto/signature.h"
+#include "common/domain/form.h"
+#include "common/domain/write.h"
 #include "tools/admin/deployment.h"
 #include "tools/measure/process.h"
 
@@ -20,8 +22,9 @@ class Channel;
 
 namespace kapea::bench {
 
-// A person with one device, all of them intake officers of one shelter.
+// A person with one device.
 struct Device {
+  std::vector<domain::RoleAt> roles;  // the first one is acted under
   PersonId person;
   DeviceId device;
   crypto::SigningKey signing = crypto::SigningKey::Generate();
@@ -35,7 +38,10 @@ struct DeploymentOptions {
   std::string folder;  // empty or absent
   std::string kapead;  // the program
   std::string packs;   // folder of the national pack
-  size_t devices = 0;
+  size_t devices = 0;  // intake officers of one shelter
+  // Over 1: a shelter in each of so many provinces instead; devices are case managers there,
+  // in turn, and the last one is a supervisor of all of them.
+  size_t provinces = 1;
 };
 
 // Made by the code behind kapea-admin, but for enrolment: the devices' certificates are
@@ -47,12 +53,15 @@ class BenchDeployment {
 
   absl::Status StartServer();
   void StopServer() { server_.reset(); }
+  // kapead on the store at rest, until it ends.
+  absl::Status RunServer(const std::string& option);
   Process& server() { return *server_; }
 
   const std::vector<Device>& devices() const { return devices_; }
-  const UnitId& shelter() const { return shelter_; }
+  const UnitId& shelter() const { return shelters_.front().unit; }
+  const std::vector<domain::UnitEntry>& shelters() const { return shelters_; }
   const admin::Deployment& facts() const { return facts_; }
-  const Hash& pack() const { return pack_; }
+  const domain::Pack& pack() const { return *pack_; }
   const Clock& clock() const { return *clock_; }
   // What enrolment would have put into the device's vault.
   vault::Identity IdentityOf(const Device& device) const;
@@ -62,6 +71,8 @@ class BenchDeployment {
 
  private:
   explicit BenchDeployment(const DeploymentOptions& options) : options_(options) {}
+  void MakeShelters();
+  std::vector<domain::RoleAt> RolesOf(size_t device) const;
   absl::Status MakeDevices();
   absl::Status RaiseLimits();
   absl::Status Populate();
@@ -73,9 +84,9 @@ class BenchDeployment {
   std::string passphrase_;
   admin::Deployment facts_;
   std::string root_pem_;
-  UnitId shelter_;
+  std::vector<domain::UnitEntry> shelters_;
   std::vector<Device> devices_;
-  Hash pack_;
+  std::unique_ptr<const domain::Pack> pack_;
   std::unique_ptr<Process> server_;
 };
 

@@ -7,7 +7,10 @@
 #include <optional>
 
 #include "common/base/mutex.h"
+#include "common/codec/ledger_codec.h"
+#include "common/codec/wire.h"
 #include "common/crypto/hash.h"
+#include "common/domain/roles.h"
 #include "kapea/v1/sync_service.grpc.pb.h"
 #include "tools/measure/process.h"
 
@@ -208,6 +211,30 @@ absl::StatusOr<LoadResult> RunFor(const std::vector<std::shared_ptr<grpc::Channe
 }
 
 }  // namespace
+
+v1::PushRequest RequestOf(const codec::Parcel& parcel) {
+  v1::PushRequest request;
+  codec::ParcelToWire(parcel, *request.add_parcels());
+  return request;
+}
+
+std::string CheckAccepted(const v1::PushResponse& response) {
+  if (response.has_refusal()) return "refused: " + response.refusal().message();
+  if (response.receipts_size() == 0) return "no receipt";
+  for (const auto& parcel : response.receipts()) {
+    for (const auto& receipt : parcel.receipts()) {
+      for (const std::string& bytes : receipt.run().entries()) {
+        const auto entry = codec::DecodeEntry(bytes);
+        if (!entry.ok()) return "an entry that cannot be read";
+        if (entry->verdict != domain::Verdict::kAccepted) {
+          return "entry " + std::to_string(entry->number) +
+                 " of a file has a verdict: " + std::string(domain::NameOf(entry->verdict));
+        }
+      }
+    }
+  }
+  return "";
+}
 
 absl::StatusOr<LoadResult> RunPushes(const std::vector<std::shared_ptr<grpc::Channel>>& channels,
                                      const std::vector<std::vector<v1::PushRequest>>& requests,

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/codec/change_codec.h"
 #include "kapea/v1/sync.pb.h"
 
 namespace grpc {
@@ -30,6 +31,10 @@ using CheckAnswer = std::function<std::string(const v1::PushResponse&)>;
 absl::StatusOr<LoadResult> RunPushes(const std::vector<std::shared_ptr<grpc::Channel>>& channels,
                                      const std::vector<std::vector<v1::PushRequest>>& requests,
                                      const CheckAnswer& check);
+
+v1::PushRequest RequestOf(const codec::Parcel& parcel);
+// Every Change of the answer stands in the ledger and has effect.
+std::string CheckAccepted(const v1::PushResponse& response);
 
 // The same request from every device again and again for that long: Sync/Push, or Blob/Put
 // of `bytes` where `durable`. For the floors.

@@ -3,6 +3,7 @@
 #include "common/base/macros.h"
 #include "common/crypto/hash.h"
 #include "common/ledger/checkpoint.h"
+#include "tools/measure/life.h"
 
 namespace kapea::bench {
 namespace {
@@ -12,7 +13,8 @@ using domain::KeyClass;
 using domain::Value;
 
 constexpr char kForm[] = "KH-VICTIM-INTAKE";
-constexpr KeyClass kClasses[] = {KeyClass::kGeneral, KeyClass::kIdentity};
+constexpr KeyClass kClasses[] = {KeyClass::kGeneral, KeyClass::kIdentity, KeyClass::kTestimony,
+                                 KeyClass::kHealth};
 
 // An invented person; nobody has these names.
 const std::pair<const char*, const char*> kNames[] = {{"family_name_latin", "Invented"},
@@ -84,8 +86,8 @@ domain::Header ParcelMaker::HeaderFor(domain::Kind kind) {
   header.nonce = crypto::RandomId<Nonce>();
   header.device = device_.device;
   header.person = device_.person;
-  header.unit = deployment_.shelter();
-  header.role = domain::Role::kIntakeOfficer;
+  header.unit = device_.roles.front().unit;
+  header.role = device_.roles.front().role;
   header.sequence = ++sequence_;
   header.clock = deployment_.clock().Read();
   header.server_time_note = note_;
@@ -104,7 +106,8 @@ absl::StatusOr<codec::EncodedChange> ParcelMaker::FoundOne() {
   file.key_epoch = writer.id();
   writer.Add(domain::Founding{domain::FileKind::kPerson, false});
   domain::RosterWrite roster;
-  roster.added.push_back({device_.person, deployment_.shelter(), domain::Role::kIntakeOfficer, {}});
+  const domain::RoleAt& acting = device_.roles.front();
+  roster.added.push_back({device_.person, acting.unit, acting.role, {}});
   writer.Add(std::move(roster));
   for (const KeyClass key_class : kClasses) {
     const std::string commitment =
@@ -130,25 +133,52 @@ absl::StatusOr<codec::Parcel> ParcelMaker::Found(size_t files) {
   return Sign(std::move(changes));
 }
 
-absl::StatusOr<codec::Parcel> ParcelMaker::Intake(size_t changes) {
-  File& file = files_[at_ % files_.size()];
-  const Seal seal = [&file](codec::ChangeWriter& writer, domain::FieldWrite write,
-                            const Value& value, KeyClass key_class) {
+domain::Header ParcelMaker::EditOf(File& file) {
+  domain::Header header = HeaderFor(domain::Kind::kEdit);
+  header.file = file.file;
+  header.roster = file.roster;
+  header.pack = deployment_.pack().hash;
+  header.file_number = file.number++;
+  return header;
+}
+
+Seal ParcelMaker::SealOf(const File& file) {
+  return [&file](codec::ChangeWriter& writer, domain::FieldWrite write, const Value& value,
+                 KeyClass key_class) {
     return writer.AddSealed(std::move(write), value, file.key_epoch, key_class, file.key);
   };
+}
+
+absl::StatusOr<codec::Parcel> ParcelMaker::Intake(size_t changes) {
+  File& file = files_[at_ % files_.size()];
+  const Seal seal = SealOf(file);
   std::vector<codec::EncodedChange> encoded;
   for (size_t i = 0; i < changes; ++i) {
-    domain::Header header = HeaderFor(domain::Kind::kEdit);
-    header.file = file.file;
-    header.roster = file.roster;
-    header.pack = deployment_.pack();
-    header.file_number = file.number++;
-    codec::ChangeWriter writer(std::move(header));
+    codec::ChangeWriter writer(EditOf(file));
     KAPEA_TRY(AddIntake(file.record, device_, deployment_.shelter(), deployment_.clock().Now(),
                         seal, writer));
     KAPEA_ASSIGN(encoded.emplace_back(), std::move(writer).Finish());
   }
   return Sign(std::move(encoded));
+}
+
+absl::StatusOr<codec::Parcel> ParcelMaker::Life(const std::vector<LifeRecord>& records,
+                                                Time arrival) {
+  std::vector<codec::EncodedChange> changes;
+  KAPEA_ASSIGN(changes.emplace_back(), FoundOne());
+  File file = std::move(files_.back());
+  files_.pop_back();
+  const Seal seal = SealOf(file);
+  std::vector<RecordId> ids;
+  for (const LifeRecord& record : records) {
+    codec::ChangeWriter writer(EditOf(file));
+    std::optional<RecordId> parent;
+    if (record.parent != 0) parent = ids.at(record.parent - 1);
+    ids.push_back(crypto::RandomId<RecordId>());
+    KAPEA_TRY(AddLifeRecord(record, ids.back(), parent, device_, arrival, seal, writer));
+    KAPEA_ASSIGN(changes.emplace_back(), std::move(writer).Finish());
+  }
+  return Sign(std::move(changes));
 }
 
 absl::StatusOr<codec::Parcel> ParcelMaker::Sign(std::vector<codec::EncodedChange> changes) {

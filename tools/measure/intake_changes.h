@@ -20,6 +20,8 @@ struct IntakeRecord {
   std::optional<ChangeId> last;
 };
 
+struct LifeRecord;  // life.h
+
 using Seal = std::function<absl::Status(codec::ChangeWriter&, domain::FieldWrite,
                                         const domain::Value&, domain::KeyClass)>;
 // Adds the writes of KH-VICTIM-INTAKE, names sealed, codes and times clear, and remembers
@@ -41,6 +43,8 @@ class ParcelMaker {
   absl::StatusOr<codec::Parcel> Found(size_t files);
   // A parcel of `changes` intake Changes, all into one of the files.
   absl::StatusOr<codec::Parcel> Intake(size_t changes);
+  // A parcel that founds one person's file and writes these records into it, one Change each.
+  absl::StatusOr<codec::Parcel> Life(const std::vector<LifeRecord>& records, Time arrival);
   // The next Intake goes to the next file.
   void NextFile() { ++at_; }
 
@@ -54,6 +58,8 @@ class ParcelMaker {
     IntakeRecord record;
   };
   domain::Header HeaderFor(domain::Kind kind);
+  domain::Header EditOf(File& file);
+  static Seal SealOf(const File& file);  // as long as the file
   absl::StatusOr<codec::EncodedChange> FoundOne();
   absl::StatusOr<codec::Parcel> Sign(std::vector<codec::EncodedChange> changes);
 

@@ -20,6 +20,7 @@
 #include "tools/measure/floors.h"
 #include "tools/measure/submit_cases.h"
 #include "tools/measure/sync_cases.h"
+#include "tools/measure/year_cases.h"
 
 namespace kapea::bench {
 namespace {
@@ -129,6 +130,10 @@ absl::StatusOr<int> Measure(const Arguments& arguments, const std::string& own) 
   if (AnyOf(wanted, {"push_10k", "pull_10k", "delta_10", "delta_10_pull", "delta_10_bytes_ratio",
                      "noop", "a_to_b", "vault_open_10k"})) {
     KAPEA_TRY(RunSyncCases(*deployment, kSubmitDevices, arguments.folder, wanted, results));
+    PrintNew(results, printed);
+  }
+  if (AnyOf(wanted, {"overdue_province", "overdue_province_folded", "reevaluate_10k"})) {
+    KAPEA_TRY(RunYearCases(options.kapead, options.packs, arguments.folder, wanted, results));
     PrintNew(results, printed);
   }
   if (wanted.contains("memory_idle")) KAPEA_TRY(MeasureIdle(*deployment, results));

@@ -48,6 +48,13 @@ bool Process::running() {
   return false;
 }
 
+int Process::Wait() {
+  int status = 0;
+  const bool ended = pid_ > 0 && ::waitpid(pid_, &status, 0) == pid_;
+  pid_ = 0;
+  return ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 void Process::Stop() {
   if (pid_ <= 0) return;
   ::kill(pid_, SIGTERM);

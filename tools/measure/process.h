@@ -25,6 +25,8 @@ class Process {
 
   bool running();
   void Stop();
+  // Waits for it to end by itself; its exit code, or -1.
+  int Wait();
   pid_t pid() const { return pid_; }
   // Resident memory now, and its peak since the start, in MB (10^6).
   double ResidentMb() const { return StatusMb("VmRSS:"); }

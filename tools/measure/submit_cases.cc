@@ -5,9 +5,6 @@
 
 #include "common/base/macros.h"
 #include "common/base/mutex.h"
-#include "common/codec/ledger_codec.h"
-#include "common/codec/wire.h"
-#include "common/domain/roles.h"
 #include "tools/measure/device_load.h"
 #include "tools/measure/intake_changes.h"
 
@@ -22,34 +19,10 @@ constexpr size_t kParcel = 16;
 constexpr size_t kParcelsPerRound = 25;
 constexpr size_t kAlonePerRound = 300;
 
-// Every Change of the answer stands in the ledger and has effect.
-std::string CheckAccepted(const v1::PushResponse& response) {
-  if (response.has_refusal()) return "refused: " + response.refusal().message();
-  if (response.receipts_size() == 0) return "no receipt";
-  for (const auto& parcel : response.receipts()) {
-    for (const auto& receipt : parcel.receipts()) {
-      for (const std::string& bytes : receipt.run().entries()) {
-        const auto entry = codec::DecodeEntry(bytes);
-        if (!entry.ok()) return "an entry that cannot be read";
-        if (entry->verdict != domain::Verdict::kAccepted) {
-          return "a verdict: " + std::string(domain::NameOf(entry->verdict));
-        }
-      }
-    }
-  }
-  return "";
-}
-
 // What is checked while the clock runs: the whole answer is looked at for the last one.
 std::string CheckTaken(const v1::PushResponse& response) {
   if (response.has_refusal()) return "refused: " + response.refusal().message();
   return response.receipts_size() == 1 ? "" : "no receipt";
-}
-
-v1::PushRequest RequestOf(const codec::Parcel& parcel) {
-  v1::PushRequest request;
-  codec::ParcelToWire(parcel, *request.add_parcels());
-  return request;
 }
 
 class Submitting {

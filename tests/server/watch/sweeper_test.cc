@@ -267,6 +267,10 @@ TEST_F(SweeperTest, PagesEndWithAWholeFileAndMissNone) {
     const ComplianceAnswer page = Ask(question, *world_.store);
     pages += TextOf(page);
     question.page_token = page.next_page_token;
+    // It goes over the wire as text.
+    if (!page.next_page_token.empty()) {
+      EXPECT_TRUE(FileId::FromHexText(page.next_page_token).ok());
+    }
     ++count;
   } while (!question.page_token.empty() && count < 10);
   EXPECT_EQ(pages, all);

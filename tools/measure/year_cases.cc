@@ -1,0 +1,119 @@
+#include "tools/measure/year_cases.h"
+
+#include "client/link/grpc_transport.h"
+#include "client/link/query.h"
+#include "common/base/macros.h"
+#include "tools/measure/device_load.h"
+#include "tools/measure/life.h"
+
+namespace kapea::bench {
+namespace {
+
+constexpr size_t kFiles = 10'000;
+constexpr size_t kProvinces = 25;
+constexpr size_t kQuestions = 40;
+constexpr size_t kRebuilds = 1;
+constexpr size_t kBatch = 8;  // lives made before they are sent, for each device
+constexpr char kProvince[] = "12";
+
+class YearCases {
+ public:
+  explicit YearCases(BenchDeployment& deployment) : deployment_(deployment) {}
+
+  // 400 files in each province, whose persons arrived over the last year.
+  absl::Status Populate() {
+    std::vector<ParcelMaker> makers;
+    for (size_t i = 0; i < kProvinces; ++i) {
+      makers.emplace_back(deployment_, deployment_.devices()[i]);
+      KAPEA_ASSIGN(channels_.emplace_back(), deployment_.Open(deployment_.devices()[i]));
+    }
+    const Time now = deployment_.clock().Now();
+    for (size_t file = 0; file < kFiles;) {
+      std::vector<std::vector<v1::PushRequest>> requests(kProvinces);
+      for (size_t i = 0; i < kBatch && file < kFiles; ++i) {
+        for (size_t device = 0; device < kProvinces && file < kFiles; ++device, ++file) {
+          const Time arrival = now - Duration::Hours(24 * static_cast<int64_t>(file % 365));
+          KAPEA_ASSIGN(const auto life, LifeOf(deployment_.pack(), file));
+          KAPEA_ASSIGN(const codec::Parcel parcel, makers[device].Life(life, arrival));
+          requests[device].push_back(RequestOf(parcel));
+        }
+      }
+      KAPEA_TRY(RunPushes(channels_, requests, CheckAccepted).status());
+      if (file % 2000 == 0) Say(std::to_string(file) + " persons' files");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Rebuild(std::vector<Result>& results) {
+    Result all{"reevaluate_10k", "s", {}};
+    deployment_.StopServer();
+    for (size_t i = 0; i < kRebuilds; ++i) {
+      const double began = NowMicros();
+      KAPEA_TRY(deployment_.RunServer("--rebuild"));
+      all.runs.push_back((NowMicros() - began) / 1e6);
+    }
+    results.push_back(std::move(all));
+    return deployment_.StartServer();
+  }
+
+  absl::Status Ask(std::vector<Result>& results) {
+    const vault::Identity asker = deployment_.IdentityOf(deployment_.devices().back());
+    KAPEA_ASSIGN(const auto transport,
+                 link::GrpcTransport::Connect(asker, deployment_.clock(), Time()));
+    link::ComplianceCall call;
+    call.province = kProvince;
+    call.statuses = {domain::FindingStatus::kOverdue};
+    const auto ask = [&] { return link::AskCompliance(*transport, asker.server, call); };
+    Result kept{"overdue_province", "ms", {}};
+    KAPEA_ASSIGN(const auto first, ask());  // connects
+    for (size_t i = 0; i < kQuestions; ++i) {
+      const double began = NowMicros();
+      KAPEA_ASSIGN(const auto answer, ask());
+      kept.runs.push_back((NowMicros() - began) / 1e3);
+    }
+    // The same by folding every file.
+    call.statuses.push_back(domain::FindingStatus::kMet);
+    const double began = NowMicros();
+    KAPEA_ASSIGN(auto folded, ask());
+    results.push_back({"overdue_province_folded", "ms", {(NowMicros() - began) / 1e3}});
+    std::erase_if(folded.findings, [](const codec::ToldFinding& told) {
+      return told.finding.status != domain::FindingStatus::kOverdue;
+    });
+    Say(std::to_string(first.findings.size()) + " overdue findings in province " + kProvince);
+    if (folded.findings.size() != first.findings.size() || first.findings.empty()) {
+      return absl::DataLossError("what is kept and what is folded differ");
+    }
+    results.push_back(std::move(kept));
+    return absl::OkStatus();
+  }
+
+ private:
+  BenchDeployment& deployment_;
+  std::vector<std::shared_ptr<grpc::Channel>> channels_;
+};
+
+}  // namespace
+
+absl::Status RunYearCases(const std::string& kapead, const std::string& packs,
+                          const std::string& folder, const std::set<std::string>& wanted,
+                          std::vector<Result>& results) {
+  DeploymentOptions options;
+  options.folder = folder + "/year";
+  options.kapead = kapead;
+  options.packs = packs;
+  options.provinces = kProvinces;
+  options.devices = kProvinces + 1;
+  Say("making a country of 25 provinces");
+  KAPEA_ASSIGN(const auto deployment, BenchDeployment::Make(options));
+  YearCases year(*deployment);
+  KAPEA_TRY(year.Populate());
+  std::vector<Result> all;
+  KAPEA_TRY(year.Rebuild(all));
+  KAPEA_TRY(year.Ask(all));
+  for (Result& result : all) {
+    if (wanted.contains(result.name)) results.push_back(std::move(result));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kapea::bench
