@@ -70,31 +70,33 @@ absl::Status Sweeper::Load() {
     return head.ok();
   }));
   KAPEA_TRY(failed);
-  MutexLock lock(mutex_);
-  std::map<FileId, uint64_t> known;
-  std::map<FileId, std::map<FileId, uint64_t>> linked;
-  const absl::Status read =
-      store_.Scan(kOpen, "", "", [&](std::string_view key, std::string_view value) {
-        auto open = codec::OpenFindings::Decode(value);
-        if (!open.ok()) return true;  // worked out again, as if it were not there
-        const FileId file = FileId::FromPrefix(key);
-        Kept kept{open->until, {}};
-        for (const auto& [other, number] : open->linked) kept.linked.insert(other);
-        known[file] = open->number;
-        linked[file] = std::move(open->linked);
-        Keep(file, std::move(kept));
-        return true;
-      });
-  KAPEA_TRY(read);
+  struct Row {
+    uint64_t number = 0;
+    Time until;
+    std::map<FileId, uint64_t> linked;
+  };
+  std::map<FileId, Row> rows;
+  KAPEA_TRY(store_.Scan(kOpen, "", "", [&rows](std::string_view key, std::string_view value) {
+    auto open = codec::OpenFindings::Decode(value);
+    if (!open.ok()) return true;  // worked out again, as if it were not there
+    rows[FileId::FromPrefix(key)] = {open->number, open->until, std::move(open->linked)};
+    return true;
+  }));
   const auto number_of = [&numbers](const FileId& file) {
     const auto at = numbers.find(file);
     return at == numbers.end() ? 0 : at->second;
   };
+  MutexLock lock(mutex_);
+  for (const auto& [file, row] : rows) {
+    Kept kept{row.until, {}};
+    for (const auto& [other, number] : row.linked) kept.linked.insert(other);
+    Keep(file, std::move(kept));
+  }
   for (const auto& [file, number] : numbers) {
-    const auto kept = known.find(file);
+    const auto row = rows.find(file);
     const bool stands =
-        kept != known.end() && kept->second == number &&
-        std::all_of(linked[file].begin(), linked[file].end(),
+        row != rows.end() && row->second.number == number &&
+        std::all_of(row->second.linked.begin(), row->second.linked.end(),
                     [&](const auto& other) { return number_of(other.first) == other.second; });
     if (!stands) behind_[file] = {};
   }
@@ -105,16 +107,16 @@ void Sweeper::OnCommitted(const std::vector<FileId>& files) {
   const Duration now = clock_.Read().elapsed;
   MutexLock lock(mutex_);
   if (behind_.empty()) work_.NotifyOne();  // else it wakes by itself
-  const auto note = [&](const FileId& file) {
-    auto& behind = behind_.try_emplace(file, Behind{now, now}).first->second;
-    behind.last = now;
-  };
   for (const FileId& file : files) {
-    note(file);
+    FallBehind(file, now);
     const auto others = stand_on_.find(file);
     if (others == stand_on_.end()) continue;
-    for (const FileId& other : others->second) note(other);
+    for (const FileId& other : others->second) FallBehind(other, now);
   }
+}
+
+void Sweeper::FallBehind(const FileId& file, Duration now) {
+  behind_.try_emplace(file, Behind{now, now}).first->second.last = now;
 }
 
 std::vector<FileId> Sweeper::Ripe(Duration elapsed, Time now, Duration& wait) {

@@ -79,6 +79,7 @@ class Sweeper {
   std::vector<FileId> Take();
   std::vector<FileId> Ripe(Duration elapsed, Time now, Duration& wait) KAPEA_REQUIRES(mutex_);
   absl::StatusOr<Rows> Sweep(const std::vector<FileId>& files) const;
+  void FallBehind(const FileId& file, Duration now) KAPEA_REQUIRES(mutex_);
   void Keep(const FileId& file, Kept kept) KAPEA_REQUIRES(mutex_);
 
   kv::Store& store_;
