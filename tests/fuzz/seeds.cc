@@ -10,6 +10,7 @@
 
 #include "client/vault/core.h"
 #include "client/vault/head.h"
+#include "client/vault/replica.h"
 #include "common/base/file.h"
 #include "common/base/macros.h"
 #include "common/codec/attachment_codec.h"
@@ -110,7 +111,7 @@ void AddMessages(Seeds& seeds) {
   pulled.mutable_head()->add_consistency(std::string(32, 'h'));
   v1::PulledFile& file = *pulled.add_files();
   file.set_file(std::string(16, 'f'));
-  *file.add_changes()->mutable_change() = MessageOf(parcel.changes[0]);
+  file.add_changes()->set_change(parcel.changes[0].bytes);
   file.mutable_changes(0)->add_path(std::string(32, 'h'));
   RunToWire({4, {SampleEntry()}, {Fill<Hash>('h')}}, *file.add_runs());
   file.add_parcels()->set_header(parcel.header_bytes);
@@ -149,19 +150,22 @@ void AddRows(Seeds& seeds) {
                {LedgerHead{9, kNow, 1, Fill<DeploymentId>('d'), 1}.Encode(),
                 ChainHead{4, Fill<Hash>('p')}.Encode(),
                 ChangeLocation{Fill<FileId>('f'), 1, 2, Fill<Hash>('h')}.Encode(), parcel.Encode(),
-                change.Encode(), enrolment.Encode(), device.Encode(), view.Encode(),
+                change.Encode(), enrolment.Encode(), device.Encode(), view.Encode({}),
                 secret.Encode().view(), issue.Encode(), list.Encode(), reply.Encode()});
   std::string frame;
   AppendU32(frame, static_cast<uint32_t>(issue.Encode().size()));
   seeds.AddAll("socket_fuzz", {frame + issue.Encode(), "GET /metrics HTTP/1.0\r\n\r\n",
                                "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"});
 
-  vault::PlacedRow placed;
+  const Parcel sent = SampleParcel();
+  vault::Arrived placed;
   placed.entry = SampleEntry();
-  placed.change = SampleChange(8).bytes;
+  placed.change = sent.changes[0];
+  placed.parcel = std::make_shared<vault::ArrivedParcel>(
+      vault::ArrivedParcel{sent.header, sent.header_bytes, sent.hash, sent.signature});
   placed.path = {Fill<Hash>('h')};
   seeds.AddAll("vault_fuzz", {vault::FileRow{3, 4, domain::FileKind::kOperation, true}.Encode(),
-                              placed.Encode(), vault::Identity().Encode().view()});
+                              vault::EncodePlaced(placed), vault::Identity().Encode().view()});
 }
 
 // Files that only the program itself can write: a vault's head, a store's log.

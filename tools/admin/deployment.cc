@@ -9,6 +9,8 @@
 namespace kapea::admin {
 namespace {
 
+constexpr size_t kPassphraseFileBytesMax = 4096;
+
 constexpr size_t kFileBytesMax = 64 * 1024;
 
 }  // namespace
@@ -50,6 +52,17 @@ absl::StatusOr<Deployment> Deployment::Read(const std::string& path) {
   deployment.log_key = lines["log_key"];
   deployment.server = lines["server"];
   return deployment;
+}
+
+absl::StatusOr<crypto::SecretBytes> ReadPassphrase(const std::string& path) {
+  if (path.empty()) {
+    return absl::InvalidArgumentError("name a passphrase file (see --help)");
+  }
+  KAPEA_ASSIGN(std::string text, ReadFile(path, kPassphraseFileBytesMax));
+  auto passphrase = crypto::SecretBytes::CopyOf(text.substr(0, text.find('\n')));
+  crypto::Wipe(text);
+  if (passphrase.empty()) return absl::InvalidArgumentError(path + " has an empty first line");
+  return passphrase;
 }
 
 }  // namespace kapea::admin

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
+#include "common/crypto/secret.h"
 
 namespace kapea::admin {
 
@@ -46,5 +47,8 @@ struct Deployment {
   // NotFound with what to do when there is none.
   static absl::StatusOr<Deployment> Read(const std::string& path);
 };
+
+// The first line of a passphrase file. InvalidArgument without a path or a line.
+absl::StatusOr<crypto::SecretBytes> ReadPassphrase(const std::string& path);
 
 }  // namespace kapea::admin

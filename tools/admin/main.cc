@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "client/field/calendar.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/macros.h"
@@ -25,6 +26,7 @@
 #include "tools/admin/packs.h"
 #include "tools/admin/people.h"
 #include "tools/admin/registrars.h"
+#include "tools/admin/renew.h"
 
 namespace kapea::admin {
 namespace {
@@ -34,7 +36,6 @@ using Json = nlohmann::ordered_json;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr int kMistakes = 3;
-constexpr size_t kPassphraseBytesMax = 4096;
 constexpr size_t kSignedPackBytesMax = 16 << 20;
 
 struct Arguments {
@@ -54,18 +55,6 @@ struct Arguments {
   std::string key;
   bool villages = false;
 };
-
-// The first line of a passphrase file.
-absl::StatusOr<crypto::SecretBytes> ReadPassphrase(const std::string& path) {
-  if (path.empty()) {
-    return absl::InvalidArgumentError("name a passphrase file (see --help)");
-  }
-  KAPEA_ASSIGN(std::string text, ReadFile(path, kPassphraseBytesMax));
-  auto passphrase = crypto::SecretBytes::CopyOf(text.substr(0, text.find('\n')));
-  crypto::Wipe(text);
-  if (passphrase.empty()) return absl::InvalidArgumentError(path + " has an empty first line");
-  return passphrase;
-}
 
 // With one passphrase file it serves for all three; a demonstration does that.
 absl::StatusOr<std::string> PassphraseFileOf(const Arguments& arguments, int registrar) {
@@ -138,6 +127,17 @@ absl::Status RunServeConfig(const Arguments& arguments) {
   return absl::OkStatus();
 }
 
+absl::Status RunRenewServer(const Arguments& arguments, const Clock& clock) {
+  const Layout layout{arguments.dir};
+  KAPEA_ASSIGN(const Deployment deployment, Deployment::Read(layout.deployment_file()));
+  KAPEA_ASSIGN(const auto passphrase, ReadPassphrase(arguments.passphrase_file));
+  KAPEA_ASSIGN(const Time until, RenewServer(layout, deployment, passphrase.view(), clock));
+  Say(arguments, {{"valid_until_ms", until.unix_ms()}},
+      "a new certificate for the server; start kapead again. It is valid until " +
+          field::ToLocalText(until));
+  return absl::OkStatus();
+}
+
 absl::Status RunUnitAdd(const Arguments& arguments, const Clock& clock) {
   KAPEA_ASSIGN(const domain::UnitKind kind, ParseUnitKind(arguments.unit_kind));
   KAPEA_ASSIGN(TwoRegistrars registrars, OpenRegistrars(arguments, clock));
@@ -180,8 +180,7 @@ absl::Status RunEnrol(const Arguments& arguments, const Clock& clock) {
   }
   if (person.has_value() == !roles.empty()) {
     return absl::InvalidArgumentError(
-        "want --role for a new person, or --person for another "
-        "device of a known one");
+        "want --role for a new person, or --person for another device of a known one");
   }
   KAPEA_ASSIGN(TwoRegistrars registrars, OpenRegistrars(arguments, clock));
   KAPEA_ASSIGN(const NewCode code,
@@ -374,6 +373,9 @@ class Program {
     config->add_option("--listen", a_.listen, "address:port to serve; default: as told to init");
     config->add_option("--passphrase-file", a_.passphrase_file, "default: kapead asks");
     config->add_option("--metrics", a_.metrics, "127.0.0.1:port or unix:/path; default: none");
+    CLI::App* renew = Command(app_, "renew-server", "issue a new certificate for the server",
+                              [this] { return RunRenewServer(a_, clock_); });
+    renew->add_option("--passphrase-file", a_.passphrase_file, "of the server's keys")->required();
   }
 
   void AddPeople() {
@@ -423,21 +425,20 @@ class Program {
   void AddGazetteer() {
     CLI::App* gazetteer = app_.add_subcommand("gazetteer", "districts, communes and villages");
     gazetteer->require_subcommand(1);
-    CLI::App* import = gazetteer->add_subcommand(
+    CLI::App* table = gazetteer->add_subcommand(
         "import", "make code lists of a CSV file: code,level,parent,name_km,name_latin");
-    import->callback([this] { run_ = [this] { return RunGazetteer(a_);
-  }; });
-import->add_option("file", a_.files, "the CSV file")->required()->expected(1);
-import->add_option("--out", a_.out, "the pack file to write: packs/kh/gazetteer.textproto")
-    ->required();
-import->add_flag("--villages", a_.villages, "villages too; phones then hold some 15,000 names");
-}  // namespace
+    table->callback([this] { run_ = [this] { return RunGazetteer(a_); }; });
+    table->add_option("file", a_.files, "the CSV file")->required()->expected(1);
+    table->add_option("--out", a_.out, "the pack file to write: packs/kh/gazetteer.textproto")
+        ->required();
+    table->add_flag("--villages", a_.villages, "villages too; phones then hold 15,000 names");
+  }
 
-const SystemClock clock_;
-Arguments a_;
-CLI::App app_;
-std::function<absl::StatusOr<int>()> run_;
-};  // namespace kapea::admin
+  const SystemClock clock_;
+  Arguments a_;
+  CLI::App app_;
+  std::function<absl::StatusOr<int>()> run_;
+};
 
 }  // namespace
 }  // namespace kapea::admin

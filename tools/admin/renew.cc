@@ -1,0 +1,49 @@
+#include "tools/admin/renew.h"
+
+#include <string>
+#include <vector>
+
+#include "common/base/file.h"
+#include "common/base/macros.h"
+#include "common/codec/server_keys.h"
+#include "common/crypto/passphrase_box.h"
+#include "common/pki/authority.h"
+#include "common/pki/certificate.h"
+#include "common/pki/key_file.h"
+#include "common/pki/request.h"
+
+namespace kapea::admin {
+
+absl::StatusOr<Time> RenewServer(const Layout& layout, const Deployment& deployment,
+                                 std::string_view passphrase, const Clock& clock,
+                                 int64_t kdf_target_ms) {
+  KAPEA_ASSIGN(const std::string sealed,
+               ReadFile(layout.server_keys(), crypto::kPassphraseBoxBytesMax));
+  KAPEA_ASSIGN(codec::ServerKeys keys, codec::ServerKeys::Open(passphrase, sealed));
+  KAPEA_ASSIGN(const std::vector<pki::Certificate> old, pki::ParseChain(keys.tls_chain_pem));
+  KAPEA_ASSIGN(const pki::PeerName name, pki::NameOf(old.front(), deployment.id));
+  const auto* server = std::get_if<pki::ServerName>(&name);
+  if (server == nullptr) return absl::DataLossError("the old certificate is none of a server");
+  KAPEA_ASSIGN(const crypto::SigningKey ca_key, pki::ReadPrivateKey(layout.server_authority_key()));
+  KAPEA_ASSIGN(const std::string ca_pem,
+               ReadFile(layout.server_authority(), pki::kCertificatePemBytesMax));
+  KAPEA_ASSIGN(const pki::Authority authority, pki::Authority::Load(deployment.id, ca_key, ca_pem));
+  std::vector<std::string> hosts = old.front().dns_names;
+  const auto& addresses = old.front().ip_addresses;
+  hosts.insert(hosts.end(), addresses.begin(), addresses.end());
+
+  const crypto::SigningKey tls = crypto::SigningKey::Generate();
+  KAPEA_ASSIGN(const std::string der, pki::MakeRequest(tls));
+  KAPEA_ASSIGN(const pki::Request request, pki::Request::FromDer(der));
+  KAPEA_ASSIGN(const std::string chain,
+               authority.IssueServer(request, server->device, hosts, clock.Now()));
+  keys.tls_key_pem = tls.ToPem();
+  keys.tls_chain_pem = chain + old.back().ToPem();
+  KAPEA_ASSIGN(const auto issued, pki::ParseChain(chain));
+  KAPEA_ASSIGN(const std::string anew,
+               keys.Seal(passphrase, crypto::PassphraseParameters::Calibrate(kdf_target_ms)));
+  KAPEA_TRY(WriteFileAtomically(layout.server_keys(), anew, kPrivateFileMode));
+  return issued.front().not_after;
+}
+
+}  // namespace kapea::admin
