@@ -208,8 +208,11 @@ class Province:
         if likely(0.9):
             self.do(arrival + dice.choice([200, 600, 1800]), "nurse", "intake", "fill", ref,
                     *sets(medical_exam_offered_at="now"))
+        giver = {"giver_role": "self"}
+        if age in CHILDREN:
+            giver = {"giver_role": "social_affairs", "child_assent": "yes"}
         self.do(arrival + 400, "intake", "intake", "fill", ref, "--form", "KH-CONSENT", *sets(
-            purpose="services", answer="yes", given_at="now", explained="yes"))
+            purpose="services", answer="yes", given_at="now", explained="yes", **giver))
         if likely(0.15):
             self.do(arrival + 5 * DAY, "intake", "case", "add", ref, "--form", "KH-INCIDENT", *sets(
                 happened_at="-3h", kind="threat", supervisor_notified_at=dice.choice(["-2h", "now"])))

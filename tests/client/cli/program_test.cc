@@ -302,7 +302,8 @@ TEST_F(ProgramTest, IntakeAndReportFromTheCommandLine) {
                              "intake new --walk-in --set arrival_at=-26h --set sex=F\n"
                              "intake fill $file --set birth_date=2011-02 --set threat_level=high\n"
                              "intake fill $file --form KH-CONSENT --set purpose=services "
-                             "--set answer=yes\n"
+                             "--set answer=yes --set explained=yes "
+                             "--set giver_role=social_affairs --set child_assent=yes\n"
                              "intake show $file\n"
                              "report compliance --file $file\n");
   ASSERT_EQ(results.size(), 5u);

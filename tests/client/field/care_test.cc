@@ -228,8 +228,9 @@ TEST_F(CareTest, AnIncompleteIntakeSaysWhatIsMissingAndUntilWhen) {
 
 TEST_F(CareTest, ChildRecordsStandBelowTheIntake) {
   const FileId file = WalkIn({{"arrival_at", "now"}});
-  ASSERT_TRUE(
-      Fill("intake", file, {{"purpose", "services"}, {"answer", "yes"}}, "KH-CONSENT").ok());
+  ASSERT_TRUE(Fill("intake", file,
+                   {{"purpose", "services"}, {"answer", "yes"}, {"explained", "yes"}}, "KH-CONSENT")
+                  .ok());
   const auto state = VaultOf("intake").File(file);
   const auto intake = FindIntake(VaultOf("intake"), file);
   EXPECT_EQ((*state)->ChildrenOf(intake->record, "KH-CONSENT").size(), 1u);

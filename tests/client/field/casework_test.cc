@@ -81,7 +81,8 @@ TEST_F(CaseworkTest, FoundsNothingForWhatCannotBeRead) {
 
 TEST_F(CaseworkTest, ChildRecordsFindTheOnlyParent) {
   const FileId file = WalkIn();
-  const auto consent = Add(file, "KH-CONSENT", {{"purpose", "services"}, {"answer", "yes"}});
+  const auto consent =
+      Add(file, "KH-CONSENT", {{"purpose", "services"}, {"answer", "yes"}, {"explained", "yes"}});
   ASSERT_TRUE(consent.ok()) << consent.status();
   const auto state = VaultOf("intake").File(file);
   ASSERT_TRUE(state.ok());
