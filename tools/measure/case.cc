@@ -28,7 +28,7 @@ std::string Wants(const CaseInfo& info, double limit) {
 double Quantile(std::vector<double>& figures, double part) {
   KAPEA_CHECK(!figures.empty());
   std::sort(figures.begin(), figures.end());
-  const auto at = static_cast<size_t>(part * static_cast<double>(figures.size() - 1) + 0.5);
+  const auto at = static_cast<size_t>(std::lround(part * static_cast<double>(figures.size() - 1)));
   return figures[at];
 }
 
