@@ -35,6 +35,8 @@ void AddOperationRecords(CLI::App& operation, Chosen& chosen);
 void AddCourtRegister(CLI::App& justice, Chosen& chosen);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
+// The last time that the server signed; zero: none.
+Time LastServerTime(vault::Vault& vault);
 // To the server of the options, else the enrolled one.
 absl::StatusOr<std::unique_ptr<link::GrpcTransport>> ConnectTo(Session& session);
 // UNIT:ROLE[:DUTY,DUTY] or UNIT:ROLE:PERSON[:DUTY,DUTY].

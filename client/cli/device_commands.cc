@@ -132,8 +132,7 @@ absl::StatusOr<Result> RunSync(Session& session) {
   KAPEA_ASSIGN(const sync::SyncReport report, engine.SyncNow(vault.clock().Now()));
   if (link::RenewalDue(vault.identity(), vault.clock().Now())) {
     // An old certificate still works; the next sync tries again.
-    const auto& checkpoint = vault.replica().checkpoint();
-    link::Renew(vault, checkpoint && checkpoint->time ? *checkpoint->time : Time()).IgnoreError();
+    link::Renew(vault, LastServerTime(vault)).IgnoreError();
   }
   Result result;
   json refusals = json::array();

@@ -1,6 +1,4 @@
 // kapea report overdue
-#include <map>
-
 #include "absl/strings/str_format.h"
 #include "client/cli/commands.h"
 #include "client/field/calendar.h"

@@ -93,15 +93,16 @@ absl::StatusOr<FileId> FindOperation(vault::Vault& vault, std::string_view name)
   return absl::FailedPreconditionError("more than one operation is here: say which");
 }
 
+Time LastServerTime(vault::Vault& vault) {
+  const auto& checkpoint = vault.replica().checkpoint();
+  return checkpoint && checkpoint->time ? *checkpoint->time : Time();
+}
+
 absl::StatusOr<std::unique_ptr<link::GrpcTransport>> ConnectTo(Session& session) {
   vault::Vault& vault = session.vault;
   vault::Identity identity = vault.identity().Copy();
   if (!session.options.server.empty()) identity.server = session.options.server;
-  Time server_time;
-  if (const auto& checkpoint = vault.replica().checkpoint(); checkpoint && checkpoint->time) {
-    server_time = *checkpoint->time;
-  }
-  return link::GrpcTransport::Connect(identity, vault.clock(), server_time);
+  return link::GrpcTransport::Connect(identity, vault.clock(), LastServerTime(vault));
 }
 
 std::string ShortText(std::string_view text, size_t cells) {

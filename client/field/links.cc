@@ -1,7 +1,5 @@
 #include "client/field/links.h"
 
-#include <set>
-
 #include "client/vault/replica.h"
 #include "common/base/macros.h"
 #include "common/codec/ledger_codec.h"
@@ -25,18 +23,8 @@ absl::StatusOr<std::shared_ptr<const domain::FileState>> FileAt(vault::Vault& va
 
 std::vector<const domain::FileState*> HeldLinks::Find(const domain::FileState& from,
                                                       std::string_view relation) const {
-  std::set<ChangeId> ended;
-  for (const auto& at : from.links()) {
-    if (at.link.ended) ended.insert(at.link.link_id);
-  }
-  std::set<FileId> others;
-  for (const auto& at : from.links()) {
-    const bool counts =
-        at.link.relation == relation && at.link.other_file && !ended.contains(at.link.link_id);
-    if (counts) others.insert(*at.link.other_file);
-  }
   std::vector<const domain::FileState*> found;
-  for (const FileId& file : others) {
+  for (const FileId& file : domain::LinkedIds(from, relation)) {
     auto [known, is_new] = held_.try_emplace(file);
     if (is_new) {
       if (auto state = FileAt(vault_, file, as_of_); state.ok()) known->second = *std::move(state);

@@ -4,6 +4,7 @@
 #include "common/base/macros.h"
 #include "common/codec/wire_values.h"
 #include "common/crypto/seal.h"
+#include "common/domain/roles.h"
 
 namespace kapea::codec {
 namespace {
@@ -139,11 +140,6 @@ bool IsUnitCode(std::string_view code) {
   });
 }
 
-bool IsProvinceOrNone(std::string_view code) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return code.empty() || (code.size() == 2 && digit(code[0]) && digit(code[1]));
-}
-
 absl::Status Take(const v1::UnitEntry& from, domain::UnitEntry& to) {
   KAPEA_TRY(ReadId(from.unit(), to.unit));
   to.kind = EnumCast(from.kind(), domain::UnitKind::kRegistry);
@@ -153,7 +149,8 @@ absl::Status Take(const v1::UnitEntry& from, domain::UnitEntry& to) {
   to.ended = from.ended();
   to.province = from.province();
   if (to.kind == domain::UnitKind::kNone || !IsUnitCode(to.code) ||
-      !IsProvinceOrNone(to.province) || !IsReceiveKey(to.receive_key, to.generation)) {
+      !(to.province.empty() || domain::IsProvinceCode(to.province)) ||
+      !IsReceiveKey(to.receive_key, to.generation)) {
     return Bad("unit");
   }
   return absl::OkStatus();

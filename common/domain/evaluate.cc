@@ -302,6 +302,20 @@ Outcome Everywhere(const Scope& scope) {
 
 }  // namespace
 
+std::set<FileId> LinkedIds(const FileState& from, std::string_view relation) {
+  std::set<ChangeId> ended;  // also what came after its ending
+  for (const auto& at : from.links()) {
+    if (at.link.ended) ended.insert(at.link.link_id);
+  }
+  std::set<FileId> ids;
+  for (const auto& at : from.links()) {
+    const bool counts =
+        at.link.relation == relation && at.link.other_file && !ended.contains(at.link.link_id);
+    if (counts) ids.insert(*at.link.other_file);
+  }
+  return ids;
+}
+
 Outcome Evaluate(const Condition& condition, const Scope& scope) {
   if (condition.empty()) return Everywhere(scope);
   Evaluation evaluation(scope);

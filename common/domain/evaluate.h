@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,13 +41,16 @@ struct Outcome {
   bool holds() const { return kind == Type::kTruth && truth; }
 };
 
+// The ids of the files at the other end of the links of that relation that have not ended.
+std::set<FileId> LinkedIds(const FileState& from, std::string_view relation);
+
 // The files at the other end of links, as far as this device or server holds them.
 // Threads: as the implementation says.
 class LinkedFiles {
  public:
   virtual ~LinkedFiles() = default;
-  // One entry for every approved link of that relation that has not ended; nullptr
-  // for a file that is not at hand.
+  // One entry for each of LinkedIds, in their order; nullptr for a file that is not at
+  // hand.
   virtual std::vector<const FileState*> Find(const FileState& from,
                                              std::string_view relation) const = 0;
 };

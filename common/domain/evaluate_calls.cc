@@ -229,12 +229,7 @@ Outcome Evaluation::NowBefore(const Outcome& other, bool strict, const EventTime
   const Outcome now = Exact(Moment({}), scope_.as_of);
   Outcome outcome = Ordered(now, other, strict);
   outcome.time = outcome.truth ? since : other.time;
-  for (const Time bound : {other.time.soft.earliest, other.time.soft.latest,
-                           other.time.hard.earliest, other.time.hard.latest}) {
-    for (const Time turn : {bound, bound + Duration::Milliseconds(1)}) {
-      if (turn > scope_.as_of) LastsUntil(turn);
-    }
-  }
+  LastsUntil(NextTurn(other.time, scope_.as_of));
   return outcome;
 }
 

@@ -121,4 +121,15 @@ EventTime Earlier(const EventTime& a, const EventTime& b) {
           a.clock_doubted || b.clock_doubted};
 }
 
+Time NextTurn(const EventTime& time, Time as_of) {
+  Time next = Time::Max();
+  for (const Time bound :
+       {time.soft.earliest, time.soft.latest, time.hard.earliest, time.hard.latest}) {
+    for (const Time turn : {bound, bound + Duration::Milliseconds(1)}) {
+      if (turn > as_of) next = std::min(next, turn);
+    }
+  }
+  return next;
+}
+
 }  // namespace kapea::domain

@@ -41,5 +41,8 @@ ItemState ReadItem(const Record& record, const Field& item);
 // The later, the earlier of two, bound by bound.
 EventTime Later(const EventTime& a, const EventTime& b);
 EventTime Earlier(const EventTime& a, const EventTime& b);
+// When the passing of time alone changes what a comparison with it says: after `as_of`, at
+// one of its bounds or right after it. Time::Max(): never.
+Time NextTurn(const EventTime& time, Time as_of);
 
 }  // namespace kapea::domain

@@ -34,5 +34,7 @@ Role RoleNamed(std::string_view name);
 Duty DutyNamed(std::string_view name);
 FileKind FileKindNamed(std::string_view name);
 UnitKind UnitKindNamed(std::string_view name);
+// Two digits, as the national code has them.
+bool IsProvinceCode(std::string_view code);
 
 }  // namespace kapea::domain

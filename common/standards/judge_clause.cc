@@ -2,26 +2,9 @@
 
 #include <algorithm>
 
+#include "common/domain/item_state.h"
+
 namespace kapea::standards {
-namespace {
-
-// When the passing of time alone turns an open finding: at a bound of its due interval, or
-// right after it.
-Time NextTurn(const Finding& finding, Time as_of) {
-  Time next = Time::Max();
-  if (!finding.due) return next;
-  const auto& due = *finding.due;
-  for (const Time bound :
-       {due.soft.earliest, due.soft.latest, due.hard.earliest, due.hard.latest}) {
-    for (const Time turn : {bound, bound + Duration::Milliseconds(1)}) {
-      if (turn > as_of) next = std::min(next, turn);
-    }
-  }
-  return next;
-}
-
-}  // namespace
-
 Finding Begin(const Asked& asked, const std::string& source, uint32_t version,
               const std::string& code) {
   Finding finding;
@@ -40,8 +23,8 @@ const domain::WaiverAt* WaiverOf(const Asked& asked, const std::string& code) {
 
 void DecideAsked(const Asked& asked, const Grounds& grounds, Finding& finding) {
   Decide(grounds, asked.as_of, finding);
-  if (asked.until == nullptr || !finding.open()) return;
-  *asked.until = std::min(*asked.until, NextTurn(finding, asked.as_of));
+  if (asked.until == nullptr || !finding.open() || !finding.due) return;
+  *asked.until = std::min(*asked.until, domain::NextTurn(*finding.due, asked.as_of));
 }
 
 Finding JudgeClause(const Asked& asked, const domain::Standard& standard,

@@ -25,6 +25,21 @@ std::vector<std::string> PrefixesOf(const domain::Directory& directory, const Pe
   return prefixes;
 }
 
+std::vector<std::string> PrefixesOf(const std::set<UnitId>& units) {
+  std::vector<std::string> prefixes;
+  for (const UnitId& unit : units) prefixes.push_back(WorksOnPrefix(unit));
+  return prefixes;
+}
+
+absl::StatusOr<bool> StandsUnder(const kv::Snapshot& store,
+                                 const std::vector<std::string>& prefixes, const FileId& file) {
+  for (const std::string& prefix : prefixes) {
+    KAPEA_ASSIGN(const auto row, store.Find(kReaders, prefix + file.str()));
+    if (row) return true;
+  }
+  return false;
+}
+
 absl::StatusOr<std::set<FileId>> FilesUnder(const kv::Snapshot& store,
                                             const std::vector<std::string>& prefixes) {
   std::set<FileId> files;
@@ -63,18 +78,17 @@ absl::StatusOr<std::set<FileId>> ReadableFiles(const kv::Snapshot& store,
 
 absl::StatusOr<std::set<FileId>> FilesOfUnits(const kv::Snapshot& store,
                                               const std::set<UnitId>& units) {
-  std::vector<std::string> prefixes;
-  for (const UnitId& unit : units) prefixes.push_back(WorksOnPrefix(unit));
-  return FilesUnder(store, prefixes);
+  return FilesUnder(store, PrefixesOf(units));
 }
 
 absl::StatusOr<bool> MayReadFile(const kv::Snapshot& store, const domain::Directory& directory,
                                  const PersonId& person, const FileId& file) {
-  for (const std::string& prefix : PrefixesOf(directory, person)) {
-    KAPEA_ASSIGN(const auto row, store.Find(kReaders, prefix + file.str()));
-    if (row) return true;
-  }
-  return false;
+  return StandsUnder(store, PrefixesOf(directory, person), file);
+}
+
+absl::StatusOr<bool> IsOfUnits(const kv::Snapshot& store, const FileId& file,
+                               const std::set<UnitId>& units) {
+  return StandsUnder(store, PrefixesOf(units), file);
 }
 
 }  // namespace kapea::server

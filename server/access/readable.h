@@ -31,5 +31,8 @@ absl::StatusOr<bool> MayReadFile(const kv::Snapshot& store, const domain::Direct
 // The files whose rosters have one of the units.
 absl::StatusOr<std::set<FileId>> FilesOfUnits(const kv::Snapshot& store,
                                               const std::set<UnitId>& units);
+// Whether it is among them, without looking at the others.
+absl::StatusOr<bool> IsOfUnits(const kv::Snapshot& store, const FileId& file,
+                               const std::set<UnitId>& units);
 
 }  // namespace kapea::server

@@ -15,10 +15,9 @@ absl::StatusOr<const domain::FileState*> Folder::Get(const FileId& file) const {
 std::vector<const domain::FileState*> Folder::Find(const domain::FileState& from,
                                                    std::string_view relation) const {
   std::vector<const domain::FileState*> found;
-  for (const auto& at : from.links()) {
-    if (at.link.ended || at.link.relation != relation || !at.link.other_file) continue;
-    const auto file = Get(*at.link.other_file);
-    asked_for_[*at.link.other_file] = file.ok() ? (*file)->number() : 0;
+  for (const FileId& id : domain::LinkedIds(from, relation)) {
+    const auto file = Get(id);
+    asked_for_[id] = file.ok() ? (*file)->number() : 0;
     found.push_back(file.ok() && (*file)->founded() ? *file : nullptr);
   }
   return found;

@@ -53,17 +53,20 @@ absl::StatusOr<std::set<FileId>> FilesInScope(const kv::Snapshot& store,
                                               const Principal& asker,
                                               const ComplianceQuestion& question) {
   KAPEA_ASSIGN(const std::set<UnitId> units, UnitsOf(directory, asker, question));
+  const bool own_too = !question.unit && question.province.empty();
+  if (question.file) {
+    KAPEA_ASSIGN(bool known, IsOfUnits(store, *question.file, units));
+    if (!known && own_too) {
+      KAPEA_ASSIGN(known, MayReadFile(store, directory, asker.person, *question.file));
+    }
+    // The same answer whether the file exists or not.
+    if (!known) return absl::PermissionDeniedError("no such file within your units");
+    return std::set<FileId>{*question.file};
+  }
   KAPEA_ASSIGN(std::set<FileId> files, FilesOfUnits(store, units));
-  if (!question.unit && question.province.empty()) {
+  if (own_too) {
     KAPEA_ASSIGN(std::set<FileId> own, ReadableFiles(store, directory, asker.person));
     files.merge(own);
-  }
-  if (question.file) {
-    // The same answer whether the file exists or not.
-    if (!files.contains(*question.file)) {
-      return absl::PermissionDeniedError("no such file within your units");
-    }
-    return std::set<FileId>{*question.file};
   }
   if (!question.page_token.empty()) {
     const auto last = FileId::FromHexText(question.page_token);

@@ -28,11 +28,17 @@ absl::StatusOr<uint64_t> SizeOf(const kv::Snapshot& snapshot) {
   return head.size;
 }
 
-absl::StatusOr<codec::OpenFindings> WorkOut(const Folder& folder, const FileId& file,
-                                            kv::Batch& batch) {
-  KAPEA_ASSIGN(codec::OpenFindings open, folder.Open(file));
-  batch.Put(kOpen, file.view(), open.Encode());
-  return open;
+// Works some files out, and commits their rows together.
+absl::StatusOr<std::vector<codec::OpenFindings>> WorkOut(kv::Store& store, const Folder& folder,
+                                                         const std::vector<FileId>& files) {
+  kv::Batch batch;
+  std::vector<codec::OpenFindings> rows;
+  for (const FileId& file : files) {
+    KAPEA_ASSIGN(rows.emplace_back(), folder.Open(file));
+    batch.Put(kOpen, file.view(), rows.back().Encode());
+  }
+  KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));
+  return rows;
 }
 
 }  // namespace
@@ -70,16 +76,12 @@ absl::Status Sweeper::Load() {
     return head.ok();
   }));
   KAPEA_TRY(failed);
-  struct Row {
-    uint64_t number = 0;
-    Time until;
-    std::map<FileId, uint64_t> linked;
-  };
-  std::map<FileId, Row> rows;
+  std::map<FileId, codec::OpenFindings> rows;
   KAPEA_TRY(store_.Scan(kOpen, "", "", [&rows](std::string_view key, std::string_view value) {
     auto open = codec::OpenFindings::Decode(value);
     if (!open.ok()) return true;  // worked out again, as if it were not there
-    rows[FileId::FromPrefix(key)] = {open->number, open->until, std::move(open->linked)};
+    open->findings.clear();       // what they are is not asked here
+    rows[FileId::FromPrefix(key)] = *std::move(open);
     return true;
   }));
   const auto number_of = [&numbers](const FileId& file) {
@@ -87,11 +89,7 @@ absl::Status Sweeper::Load() {
     return at == numbers.end() ? 0 : at->second;
   };
   MutexLock lock(mutex_);
-  for (const auto& [file, row] : rows) {
-    Kept kept{row.until, {}};
-    for (const auto& [other, number] : row.linked) kept.linked.insert(other);
-    Keep(file, std::move(kept));
-  }
+  for (const auto& [file, row] : rows) Keep(file, row);
   for (const auto& [file, number] : numbers) {
     const auto row = rows.find(file);
     const bool stands =
@@ -153,7 +151,9 @@ std::vector<FileId> Sweeper::Take() {
   return {};
 }
 
-void Sweeper::Keep(const FileId& file, Kept kept) {
+void Sweeper::Keep(const FileId& file, const codec::OpenFindings& row) {
+  Kept kept{row.until, {}};
+  for (const auto& [other, number] : row.linked) kept.linked.insert(other);
   Kept& now = kept_[file];
   turns_.erase({now.until, file});
   for (const FileId& other : now.linked) stand_on_[other].erase(file);
@@ -168,7 +168,8 @@ void Sweeper::Keep(const FileId& file, Kept kept) {
 
 // What is read is of one moment, and the directory and packs are at least as new: an
 // Entry is never judged by less than it stood on.
-absl::StatusOr<Sweeper::Rows> Sweeper::Sweep(const std::vector<FileId>& files) const {
+absl::StatusOr<std::vector<codec::OpenFindings>> Sweeper::Sweep(
+    const std::vector<FileId>& files) const {
   const auto snapshot = store_.TakeSnapshot();
   KAPEA_ASSIGN(const uint64_t size, SizeOf(*snapshot));
   if (published_.tip()->size < size) return absl::UnavailableError("not published yet");
@@ -176,16 +177,7 @@ absl::StatusOr<Sweeper::Rows> Sweeper::Sweep(const std::vector<FileId>& files) c
   const auto packs = published_.packs();
   const domain::Surroundings around{directory->directory, *packs};
   const Folder folder(*snapshot, around, std::max(clock_.Now(), published_.tip()->received));
-  kv::Batch batch;
-  Rows rows;
-  for (const FileId& file : files) {
-    KAPEA_ASSIGN(const codec::OpenFindings open, WorkOut(folder, file, batch));
-    Kept kept{open.until, {}};
-    for (const auto& [other, number] : open.linked) kept.linked.insert(other);
-    rows.emplace_back(file, std::move(kept));
-  }
-  KAPEA_TRY(store_.Commit(batch, kv::Durability::kSynced));
-  return rows;
+  return WorkOut(store_, folder, files);
 }
 
 void Sweeper::Run() {
@@ -197,14 +189,14 @@ void Sweeper::Run() {
     MutexLock lock(mutex_);
     sweeping_ = false;
     if (rows.ok()) {
-      for (auto& [file, kept] : *rows) Keep(file, std::move(kept));
+      for (size_t i = 0; i < files.size(); ++i) Keep(files[i], (*rows)[i]);
       if (Idle()) idle_.NotifyAll();
       continue;
     }
     const Duration now = clock_.Read().elapsed;
     for (const FileId& file : files) behind_.try_emplace(file, Behind{now, now});
-    if (!stopped_)
-      work_.WaitFor(mutex_, absl::IsUnavailable(rows.status()) ? options_.quiet : kIdle);
+    const Duration pause = absl::IsUnavailable(rows.status()) ? options_.quiet : kIdle;
+    if (!stopped_) work_.WaitFor(mutex_, pause);
   }
 }
 
@@ -230,7 +222,6 @@ uint64_t Sweeper::waiting() const {
 
 absl::StatusOr<uint64_t> SweepAll(kv::Store& store, Time now,
                                   const std::function<void(uint64_t files)>& progress) {
-  constexpr size_t kBatch = 64;
   KAPEA_ASSIGN(const Aside aside, LoadAside(store));
   const domain::Surroundings around{aside.directory->directory, *aside.packs};
   std::vector<FileId> files;
@@ -238,14 +229,13 @@ absl::StatusOr<uint64_t> SweepAll(kv::Store& store, Time now,
     files.push_back(FileId::FromPrefix(key));
     return true;
   }));
-  for (size_t from = 0; from < files.size(); from += kBatch) {
+  const size_t at_once = Sweeper::Options().files_a_batch;
+  for (size_t from = 0; from < files.size(); from += at_once) {
+    const size_t to = std::min(from + at_once, files.size());
+    const auto at = [&files](size_t i) { return files.begin() + static_cast<std::ptrdiff_t>(i); };
     const Folder folder(store, around, now);
-    kv::Batch batch;
-    for (size_t i = from; i < std::min(from + kBatch, files.size()); ++i) {
-      KAPEA_TRY(WorkOut(folder, files[i], batch).status());
-    }
-    KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));
-    progress(std::min(from + kBatch, files.size()));
+    KAPEA_TRY(WorkOut(store, folder, {at(from), at(to)}).status());
+    progress(to);
   }
   return files.size();
 }

@@ -15,6 +15,7 @@
 #include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/base/mutex.h"
+#include "common/codec/open_findings.h"
 #include "common/kv/store.h"
 #include "server/core/published.h"
 
@@ -62,7 +63,6 @@ class Sweeper {
   struct Behind {
     Duration since, last;  // elapsed time of the first and the last Change
   };
-  using Rows = std::vector<std::pair<FileId, Kept>>;
 
   Sweeper(kv::Store& store, const Published& published, const Clock& clock, const Options& options,
           OnTrouble on_trouble)
@@ -78,9 +78,10 @@ class Sweeper {
   // What to work out next; waits for it. Empty: it is to stop.
   std::vector<FileId> Take();
   std::vector<FileId> Ripe(Duration elapsed, Time now, Duration& wait) KAPEA_REQUIRES(mutex_);
-  absl::StatusOr<Rows> Sweep(const std::vector<FileId>& files) const;
+  // A row for each file, in their order.
+  absl::StatusOr<std::vector<codec::OpenFindings>> Sweep(const std::vector<FileId>& files) const;
   void FallBehind(const FileId& file, Duration now) KAPEA_REQUIRES(mutex_);
-  void Keep(const FileId& file, Kept kept) KAPEA_REQUIRES(mutex_);
+  void Keep(const FileId& file, const codec::OpenFindings& row) KAPEA_REQUIRES(mutex_);
 
   kv::Store& store_;
   const Published& published_;

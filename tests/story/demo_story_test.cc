@@ -225,6 +225,23 @@ class DemoStoryTest : public testing::Test {
     return vault.ok() ? *std::move(vault) : nullptr;
   }
 
+  // The supervisor, with a line to the server.
+  void Connect() {
+    ASSERT_FALSE(stopped_);
+    vault_ = OpenVault("supervisor", clock_);
+    ASSERT_NE(vault_, nullptr);
+    auto transport = link::GrpcTransport::Connect(vault_->identity(), clock_);
+    ASSERT_TRUE(transport.ok()) << transport.status();
+    transport_ = *std::move(transport);
+  }
+  absl::StatusOr<link::ComplianceReply> Ask(const link::ComplianceCall& call) {
+    return link::AskCompliance(*transport_, vault_->identity().server, call);
+  }
+
+  const SystemClock clock_;
+  std::unique_ptr<vault::Vault> vault_;
+  std::unique_ptr<link::GrpcTransport> transport_;
+
   static fs::path* dir_;
   static int exit_code_;
   static bool stopped_;
@@ -250,25 +267,20 @@ TEST_F(DemoStoryTest, DescribesTheDeploymentForOtherPrograms) {
 
 // What the server found and what a device computes from what it pulled are the same.
 TEST_F(DemoStoryTest, ServerAndDeviceComeToTheSameFindings) {
-  ASSERT_FALSE(stopped_);
-  const SystemClock clock;
-  const auto vault = OpenVault("supervisor", clock);
-  ASSERT_NE(vault, nullptr);
-  auto transport = link::GrpcTransport::Connect(vault->identity(), clock);
-  ASSERT_TRUE(transport.ok()) << transport.status();
+  ASSERT_NO_FATAL_FAILURE(Connect());
   int compared = 0;
-  for (const vault::FileLine& line : vault->Files()) {
+  for (const vault::FileLine& line : vault_->Files()) {
     if (line.kind != domain::FileKind::kPerson && line.kind != domain::FileKind::kOperation) {
       continue;
     }
     link::ComplianceCall call;
     call.file = line.file;
-    const auto answer = link::AskCompliance(**transport, vault->identity().server, call);
+    const auto answer = Ask(call);
     ASSERT_TRUE(answer.ok()) << answer.status();
     field::ReportRequest request;
     request.file = line.file;
     request.as_of = answer->as_of;
-    const auto report = field::ReportCompliance(*vault, request);
+    const auto report = field::ReportCompliance(*vault_, request);
     ASSERT_TRUE(report.ok()) << report.status();
     std::map<std::pair<std::string, std::string>, std::string> there, here;
     const auto say = [](const standards::Finding& finding) {
@@ -297,14 +309,9 @@ TEST_F(DemoStoryTest, ServerAndDeviceComeToTheSameFindings) {
 
 // What is overdue in a province, as the server keeps it, is what each file's own report says.
 TEST_F(DemoStoryTest, WhatIsOverdueInAProvinceIsThatOfItsFiles) {
-  ASSERT_FALSE(stopped_);
-  const SystemClock clock;
-  const auto vault = OpenVault("supervisor", clock);
-  ASSERT_NE(vault, nullptr);
-  auto transport = link::GrpcTransport::Connect(vault->identity(), clock);
-  ASSERT_TRUE(transport.ok()) << transport.status();
+  ASSERT_NO_FATAL_FAILURE(Connect());
   const auto ask = [&](const link::ComplianceCall& call) {
-    const auto answer = link::AskCompliance(**transport, vault->identity().server, call);
+    const auto answer = Ask(call);
     EXPECT_TRUE(answer.ok()) << answer.status();
     std::set<std::string> lines;
     for (const auto& one : answer.ok() ? answer->findings : std::vector<codec::ToldFinding>()) {

@@ -10,7 +10,6 @@ namespace kapea::admin {
 namespace {
 
 constexpr size_t kPassphraseFileBytesMax = 4096;
-
 constexpr size_t kFileBytesMax = 64 * 1024;
 
 }  // namespace

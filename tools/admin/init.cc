@@ -19,6 +19,7 @@
 #include "server/core/genesis.h"
 #include "server/core/group.h"
 #include "server/store/tables.h"
+#include "tools/admin/renew.h"
 
 namespace kapea::admin {
 namespace {
@@ -91,21 +92,14 @@ class Initialiser {
 
   absl::Status MakeServerKeys() {
     say_("making the server's keys");
-    const crypto::SigningKey tls = crypto::SigningKey::Generate();
-    KAPEA_ASSIGN(const std::string der, pki::MakeRequest(tls));
-    KAPEA_ASSIGN(const pki::Request request, pki::Request::FromDer(der));
-    KAPEA_ASSIGN(const std::string chain,
-                 servers_->IssueServer(request, server_device_, options_.hosts, clock_.Now()));
+    KAPEA_TRY(GiveCertificate(*servers_, root_->certificate_pem(), server_device_, options_.hosts,
+                              clock_.Now(), keys_)
+                  .status());
     keys_.store_master_key = crypto::SecretBytes::Random(32);
     keys_.log_seed = log_key_.Seed();
     keys_.device_scalar = server_key_.Scalar();
-    keys_.tls_key_pem = tls.ToPem();
-    // With the root: a newcomer knows only its hash.
-    keys_.tls_chain_pem = chain + root_->certificate_pem();
-    const auto parameters = crypto::PassphraseParameters::Calibrate(options_.kdf_target_ms);
-    KAPEA_ASSIGN(const std::string sealed,
-                 keys_.Seal(options_.server_passphrase.view(), parameters));
-    return WriteFileAtomically(layout_.server_keys(), sealed, kPrivateFileMode);
+    return WriteServerKeys(layout_, keys_, options_.server_passphrase.view(),
+                           options_.kdf_target_ms);
   }
 
   absl::Status MakeRegistrars() {

@@ -102,9 +102,7 @@ absl::StatusOr<UnitId> AddUnit(TwoRegistrars& registrars, const NewUnit& wanted)
     return absl::AlreadyExistsError("there is a unit " + wanted.code +
                                     " already; nothing was changed");
   }
-  const bool digits = std::all_of(wanted.province.begin(), wanted.province.end(),
-                                  [](char c) { return c >= '0' && c <= '9'; });
-  if (!wanted.province.empty() && (wanted.province.size() != 2 || !digits)) {
+  if (!wanted.province.empty() && !domain::IsProvinceCode(wanted.province)) {
     return absl::InvalidArgumentError("want a province by its two digits, like 12 or 01, got " +
                                       wanted.province + "; nothing was changed");
   }

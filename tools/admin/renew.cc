@@ -1,18 +1,33 @@
 #include "tools/admin/renew.h"
 
-#include <string>
-#include <vector>
-
 #include "common/base/file.h"
 #include "common/base/macros.h"
-#include "common/codec/server_keys.h"
 #include "common/crypto/passphrase_box.h"
-#include "common/pki/authority.h"
 #include "common/pki/certificate.h"
 #include "common/pki/key_file.h"
 #include "common/pki/request.h"
 
 namespace kapea::admin {
+
+absl::StatusOr<Time> GiveCertificate(const pki::Authority& servers, const std::string& root_pem,
+                                     const DeviceId& server, const std::vector<std::string>& hosts,
+                                     Time now, codec::ServerKeys& keys) {
+  const crypto::SigningKey tls = crypto::SigningKey::Generate();
+  KAPEA_ASSIGN(const std::string der, pki::MakeRequest(tls));
+  KAPEA_ASSIGN(const pki::Request request, pki::Request::FromDer(der));
+  KAPEA_ASSIGN(const std::string chain, servers.IssueServer(request, server, hosts, now));
+  KAPEA_ASSIGN(const auto issued, pki::ParseChain(chain));
+  keys.tls_key_pem = tls.ToPem();
+  keys.tls_chain_pem = chain + root_pem;
+  return issued.front().not_after;
+}
+
+absl::Status WriteServerKeys(const Layout& layout, const codec::ServerKeys& keys,
+                             std::string_view passphrase, int64_t kdf_target_ms) {
+  const auto parameters = crypto::PassphraseParameters::Calibrate(kdf_target_ms);
+  KAPEA_ASSIGN(const std::string sealed, keys.Seal(passphrase, parameters));
+  return WriteFileAtomically(layout.server_keys(), sealed, kPrivateFileMode);
+}
 
 absl::StatusOr<Time> RenewServer(const Layout& layout, const Deployment& deployment,
                                  std::string_view passphrase, const Clock& clock,
@@ -32,18 +47,10 @@ absl::StatusOr<Time> RenewServer(const Layout& layout, const Deployment& deploym
   const auto& addresses = old.front().ip_addresses;
   hosts.insert(hosts.end(), addresses.begin(), addresses.end());
 
-  const crypto::SigningKey tls = crypto::SigningKey::Generate();
-  KAPEA_ASSIGN(const std::string der, pki::MakeRequest(tls));
-  KAPEA_ASSIGN(const pki::Request request, pki::Request::FromDer(der));
-  KAPEA_ASSIGN(const std::string chain,
-               authority.IssueServer(request, server->device, hosts, clock.Now()));
-  keys.tls_key_pem = tls.ToPem();
-  keys.tls_chain_pem = chain + old.back().ToPem();
-  KAPEA_ASSIGN(const auto issued, pki::ParseChain(chain));
-  KAPEA_ASSIGN(const std::string anew,
-               keys.Seal(passphrase, crypto::PassphraseParameters::Calibrate(kdf_target_ms)));
-  KAPEA_TRY(WriteFileAtomically(layout.server_keys(), anew, kPrivateFileMode));
-  return issued.front().not_after;
+  KAPEA_ASSIGN(const Time until, GiveCertificate(authority, old.back().ToPem(), server->device,
+                                                 hosts, clock.Now(), keys));
+  KAPEA_TRY(WriteServerKeys(layout, keys, passphrase, kdf_target_ms));
+  return until;
 }
 
 }  // namespace kapea::admin

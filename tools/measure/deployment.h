@@ -59,7 +59,6 @@ class BenchDeployment {
 
   const std::vector<Device>& devices() const { return devices_; }
   const UnitId& shelter() const { return shelters_.front().unit; }
-  const std::vector<domain::UnitEntry>& shelters() const { return shelters_; }
   const admin::Deployment& facts() const { return facts_; }
   const domain::Pack& pack() const { return *pack_; }
   const Clock& clock() const { return *clock_; }

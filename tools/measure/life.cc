@@ -1,6 +1,5 @@
 #include "tools/measure/life.h"
 
-#include <algorithm>
 #include <sstream>
 
 #include "client/field/derive.h"
@@ -12,9 +11,11 @@ namespace {
 using domain::FieldType;
 using domain::Value;
 
+constexpr uint32_t kFormVersion = 1;
+
 // FORM [<RECORD] CODE=VALUE ...; the record it stands below by its place, from 1. A number
 // with + is hours from arrival. A line that begins with a digit is missing from the lives
-// of that remainder by eight.
+// of that number.
 constexpr const char* kLife[] = {
     R"(KH-VICTIM-INTAKE arrival_at=+0 brought_by=ngo referral_source_category=ngo case_code=B-1
        placement_type=ngo_shelter housing_separate=yes centre_valid_until=+17520 language=km
@@ -77,13 +78,6 @@ absl::StatusOr<Value> ValueOf(const domain::Field& field, const std::string& tex
   }
 }
 
-const domain::Form* FindForm(const domain::Pack& pack, const std::string& id) {
-  for (const auto& form : pack.forms) {
-    if (form->id == id) return form.get();
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<LifeRecord>> LifeOf(const domain::Pack& pack, size_t which) {
@@ -93,11 +87,11 @@ absl::StatusOr<std::vector<LifeRecord>> LifeOf(const domain::Pack& pack, size_t 
     std::string word;
     words >> word;
     if (word.size() == 1) {
-      if (which % 8 == static_cast<size_t>(word[0] - '0')) continue;
+      if (which % kLives == static_cast<size_t>(word[0] - '0')) continue;
       words >> word;
     }
     LifeRecord& record = records.emplace_back();
-    record.form = FindForm(pack, word);
+    record.form = pack.FindForm(word, kFormVersion);
     if (record.form == nullptr) return absl::InvalidArgumentError("no form " + word);
     while (words >> word) {
       if (word[0] == '<') {

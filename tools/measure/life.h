@@ -22,9 +22,9 @@ struct LifeRecord {
   std::vector<std::pair<const domain::Field*, std::string>> fields;
 };
 
-// The records of the life number `which`: of every eight one was never assessed, one has no
-// plan, one was not followed up, and so on; the others have everything. InvalidArgument for
-// a form or field that the pack does not have.
+// Different lives: one was never assessed, one has no plan, one was not followed up, and so
+// on; each lacks one thing. InvalidArgument for a form or field that the pack does not have.
+inline constexpr size_t kLives = 8;
 absl::StatusOr<std::vector<LifeRecord>> LifeOf(const domain::Pack& pack, size_t which);
 
 // Adds the writes of one record. Times of its text count in hours from `arrival`.

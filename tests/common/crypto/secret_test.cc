@@ -68,8 +68,8 @@ TEST(SecretBytes, CopyHasItsOwnBytes) {
 TEST(SecretBytes, MovedFromIsEmpty) {
   SecretBytes a = SecretBytes::CopyOf("secret");
   const SecretBytes b = std::move(a);
-  EXPECT_TRUE(a.empty());  // NOLINT(bugprone-use-after-move)
-  EXPECT_EQ(a.data(), nullptr);
+  EXPECT_TRUE(a.empty());        // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(a.data(), nullptr);  // NOLINT(clang-analyzer-cplusplus.Move)
   EXPECT_EQ(b.view(), "secret");
   SecretBytes c = SecretBytes::CopyOf("another");
   c = SecretBytes::CopyOf("third");

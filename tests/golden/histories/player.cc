@@ -19,9 +19,8 @@ class ServerLinks : public domain::LinkedFiles {
   std::vector<const domain::FileState*> Find(const domain::FileState& from,
                                              std::string_view relation) const override {
     std::vector<const domain::FileState*> found;
-    for (const auto& at : from.links()) {
-      if (at.link.ended || at.link.relation != relation || !at.link.other_file) continue;
-      folded_.push_back(server_.Fold(*at.link.other_file, as_of_));
+    for (const FileId& id : domain::LinkedIds(from, relation)) {
+      folded_.push_back(server_.Fold(id, as_of_));
       found.push_back(folded_.back()->founded() ? folded_.back().get() : nullptr);
     }
     return found;
