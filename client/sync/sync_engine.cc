@@ -147,6 +147,7 @@ absl::Status SyncEngine::Push(bool* refused) {
   }
   const codec::ParcelHeader& last = sent_.back().header;
   auto next = NextParcels(last.first_sequence + last.changes - 1);
+  const absl::Status made = next.status();
   const auto reply = transport_.FinishPush();
   std::vector<codec::Parcel> parcels = std::exchange(sent_, {});
   if (!reply.ok()) {
@@ -155,9 +156,9 @@ absl::Status SyncEngine::Push(bool* refused) {
   }
   push_bytes_ = std::min(kPushBytesMax, push_bytes_ * 2);
   const bool all_taken = !reply->refusal && reply->receipts.size() == parcels.size();
-  if (all_taken && next.ok() && !next->empty()) Send(*std::move(next));
+  if (all_taken && made.ok() && !next->empty()) Send(*std::move(next));
   KAPEA_TRY(TakeReply(std::move(parcels), *reply, refused));
-  return next.status();
+  return made;
 }
 
 absl::Status SyncEngine::TakeReply(std::vector<codec::Parcel> parcels, const PushReply& reply,
@@ -221,6 +222,7 @@ absl::Status SyncEngine::KeepReceipts(const std::vector<vault::ReceiptedParcel>&
   report_.pushed += before - vault_.outbox().waiting();
   for (const vault::ReceiptedParcel& parcel : receipted) {
     for (const domain::Entry& entry : parcel.entries) {
+      came_.insert(entry.file);  // also what the server says of our own is compared
       if (entry.verdict != domain::Verdict::kAccepted && entry.verdict != domain::Verdict::kEarly) {
         report_.verdicts.push_back({entry.file, entry.change, entry.verdict});
       }

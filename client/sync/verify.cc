@@ -172,7 +172,7 @@ absl::StatusOr<std::vector<domain::Entry>> VerifyReceipts(
       if (place == places.end()) return Wrong("a receipt for something that was not sent");
       const domain::Change& change = *parcel.changes[place->second].change;
       if (entry.change_hash != change.hash || entry.device != parcel.header.device ||
-          entry.file != change.header.file) {
+          entry.file != change.header.file || entry.kind != change.header.kind) {
         return Wrong("a receipt for something that was not sent");
       }
       found[place->second] = entry;

@@ -245,6 +245,7 @@ TEST_F(SyncHostileTest, AWrongVerdictIsEvidence) {
   ASSERT_TRUE(SetCount(lead_, file_, record_, 90).ok());
   ASSERT_TRUE(lead_.Sync().ok());
   server_.judge_otherwise = nullptr;
+  EXPECT_EQ(Evidence(lead_, "verdict"), 1u) << "the author sees it at once";
   const auto report = officer_.Sync();
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_THAT(report->refusals, Contains(HasSubstr("judged change")));
