@@ -6,6 +6,7 @@
 #include "client/link/query.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
+#include "common/text/width.h"
 
 namespace kapea::cli {
 namespace {
@@ -26,6 +27,7 @@ struct OverdueArgs {
 struct Known {
   domain::FileKind kind = domain::FileKind::kNone;
   const domain::Label* label = nullptr;
+  std::string official;
 };
 
 Known FindIn(const domain::Pack* pack, const standards::Finding& finding) {
@@ -33,12 +35,14 @@ Known FindIn(const domain::Pack* pack, const standards::Finding& finding) {
   for (const auto& standard : pack->standards) {
     if (standard->id != finding.source) continue;
     for (const domain::Clause& clause : standard->clauses) {
-      if (clause.id == finding.code) return {standard->file_kind, &clause.label};
+      if (clause.id != finding.code) continue;
+      return {standard->file_kind, &clause.label,
+              std::string(pack->OfficialNumber(standard->id, clause.id))};
     }
   }
   const domain::Form* form = pack->FindForm(finding.source, finding.version);
   const domain::Field* item = form != nullptr ? form->FindField(finding.code) : nullptr;
-  return item != nullptr ? Known{form->file_kind, &item->label} : Known{};
+  return item != nullptr ? Known{form->file_kind, &item->label, ""} : Known{};
 }
 
 absl::StatusOr<link::ComplianceCall> CallOf(Session& session, const OverdueArgs& args) {
@@ -60,27 +64,31 @@ std::string Line(const Session& session, const codec::ToldFinding& told, const K
   const std::string label =
       known.label != nullptr ? field::TextOf(*known.label, session.options.language) : "";
   const bool overdue = finding.status == domain::FindingStatus::kOverdue;
+  const std::string code =
+      known.official.empty() ? finding.code : finding.code + "=" + known.official;
   return absl::StrFormat(
-      "  %s %s%s  %s%s\n", overdue ? "[!]" : "[ ]", ShortText(finding.code, kCodeCells),
+      "  %s %s%s  %s%s\n", overdue ? "[!]" : "[ ]", text::PadTo(code, kCodeCells - 1) + " ",
       ShortText(label, kLabelCells),
       finding.due ? "due " + field::ToLocalText(finding.due->soft.latest) : "waits for its moment",
       finding.certain ? "" : " (?)");
 }
 
-json JsonOf(const codec::ToldFinding& told) {
+json JsonOf(const codec::ToldFinding& told, const Known& known) {
   const standards::Finding& finding = told.finding;
-  return {{"file", finding.file.hex()},
-          {"record", finding.record ? json(finding.record->hex()) : json()},
-          {"standard", finding.source},
-          {"version", finding.version},
-          {"clause", finding.code},
-          {"status", domain::NameOf(finding.status)},
-          {"severity", domain::NameOf(finding.severity)},
-          {"critical", finding.critical},
-          {"certain", finding.certain},
-          {"disputed", finding.disputed},
-          {"due", finding.due ? json(field::ToLocalIso(finding.due->soft.latest)) : json()},
-          {"explanation", told.explanation}};
+  json object = {{"file", finding.file.hex()},
+                 {"record", finding.record ? json(finding.record->hex()) : json()},
+                 {"standard", finding.source},
+                 {"version", finding.version},
+                 {"clause", finding.code},
+                 {"status", domain::NameOf(finding.status)},
+                 {"severity", domain::NameOf(finding.severity)},
+                 {"critical", finding.critical},
+                 {"certain", finding.certain},
+                 {"disputed", finding.disputed},
+                 {"due", finding.due ? json(field::ToLocalIso(finding.due->soft.latest)) : json()},
+                 {"explanation", told.explanation}};
+  if (!known.official.empty()) object["official"] = known.official;
+  return object;
 }
 
 absl::StatusOr<Result> RunOverdue(Session& session, const OverdueArgs& args) {
@@ -101,7 +109,7 @@ absl::StatusOr<Result> RunOverdue(Session& session, const OverdueArgs& args) {
       result.text += field::CodeOf(file, known.kind) + "\n";
     }
     result.text += Line(session, told, known);
-    findings.push_back(JsonOf(told));
+    findings.push_back(JsonOf(told, known));
   }
   result.text +=
       absl::StrFormat("%d findings of %d files, as of %s; ledger size %d\n", reply.findings.size(),

@@ -49,8 +49,10 @@ void AddLine(ClauseLine line, Time as_of, FileCompliance& report) {
   report.lines.push_back(std::move(line));
 }
 
+// `newest` of that pack knows the official numbers: they may be younger than the work.
 std::vector<FileCompliance> ByStandards(const standards::Asked& asked, const domain::Pack& pack,
-                                        const FileCompliance& head) {
+                                        const domain::Pack* newest, const FileCompliance& head) {
+  const domain::Pack& numbers = newest != nullptr ? *newest : pack;
   std::vector<FileCompliance> reports;
   for (const auto* standard : standards::StandardsFor(pack, asked.file.kind())) {
     FileCompliance report = head;
@@ -60,8 +62,8 @@ std::vector<FileCompliance> ByStandards(const standards::Asked& asked, const dom
     std::vector<standards::Finding> findings = standards::Evaluate(asked, *standard);
     for (size_t i = 0; i < findings.size() && i < standard->clauses.size(); ++i) {
       const domain::Clause& clause = standard->clauses[i];
-      AddLine({clause.id, clause.official, clause.label, clause.provenance, std::nullopt,
-               std::move(findings[i]), std::nullopt},
+      AddLine({clause.id, std::string(numbers.OfficialNumber(standard->id, clause.id)),
+               clause.label, clause.provenance, std::nullopt, std::move(findings[i]), std::nullopt},
               asked.as_of, report);
     }
     reports.push_back(std::move(report));
@@ -166,7 +168,7 @@ absl::StatusOr<Report> ReportCompliance(vault::Vault& vault, const ReportRequest
     if (line.kind == domain::FileKind::kOperation) {
       parts = ByChecklists(asked, head);
     } else if (const domain::Pack* pack = PackOf(vault, **state)) {
-      parts = ByStandards(asked, *pack, head);
+      parts = ByStandards(asked, *pack, vault.NewestPack(pack->id), head);
     }
     for (FileCompliance& part : parts) {
       if (part.drill) {

@@ -17,7 +17,7 @@ namespace kapea::field {
 // One clause of a standard, or one item of a checklist, for one file.
 struct ClauseLine {
   std::string code;
-  std::string official;  // number in the official text, once known
+  std::string official;  // number in the official text, by the newest pack; empty: not known
   domain::Label label;
   domain::Provenance provenance;  // how sure the source is
   std::optional<int64_t> number;  // which person (...) of the operation

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "absl/strings/str_format.h"
 #include "client/field/calendar.h"
 #include "client/report/compliance_report.h"
@@ -12,6 +14,7 @@ using domain::FindingStatus;
 constexpr size_t kIndent = 2;
 constexpr size_t kMarkCells = 5;
 constexpr size_t kCodeCells = 9;
+constexpr size_t kCodeCellsMax = 20;  // a longer one moves its own line alone
 
 std::string Counts(const field::Tally& tally) {
   return absl::StrFormat("%u met, %u late, %u overdue, %u pending, %u waived, %u not applicable",
@@ -20,13 +23,23 @@ std::string Counts(const field::Tally& tally) {
 }
 
 std::string CodeOf(const field::ClauseLine& line) {
-  return line.number ? absl::StrFormat("%s/%d", line.code, *line.number) : line.code;
+  if (line.number) return absl::StrFormat("%s/%d", line.code, *line.number);
+  return line.official.empty() ? line.code : line.code + "=" + line.official;
 }
 
-void AddLine(const field::ClauseLine& line, const TextOptions& options, std::string& out) {
+size_t CodeCellsOf(const field::FileCompliance& file) {
+  size_t cells = kCodeCells;
+  for (const field::ClauseLine& line : file.lines) {
+    cells = std::max(cells, text::WidthOf(CodeOf(line)));
+  }
+  return std::min(cells, kCodeCellsMax);
+}
+
+void AddLine(const field::ClauseLine& line, size_t code_cells, const TextOptions& options,
+             std::string& out) {
   const std::string head = std::string(kIndent, ' ') +
                            text::PadTo(MarkOf(line.finding), kMarkCells) +
-                           text::PadTo(CodeOf(line), kCodeCells) + " ";
+                           text::PadTo(CodeOf(line), code_cells) + " ";
   const std::string status = StatusWords(line);
   const std::string source(domain::NameOf(line.provenance.status));
   const std::string tail = "  " + (status.empty() ? source : status + "; " + source);
@@ -36,8 +49,9 @@ void AddLine(const field::ClauseLine& line, const TextOptions& options, std::str
     const size_t room = options.columns - used;
     out += head + text::PadTo(text::CutTo(label, room), room) + tail + "\n";
   } else {
-    out += head + text::CutTo(label, options.columns - text::WidthOf(head)) + "\n" +
-           std::string(kIndent + kMarkCells, ' ') + tail + "\n";
+    const size_t room = std::max(options.columns, text::WidthOf(head) + 1) - text::WidthOf(head);
+    out += head + text::CutTo(label, room) + "\n" + std::string(kIndent + kMarkCells, ' ') + tail +
+           "\n";
   }
 }
 
@@ -56,9 +70,10 @@ void AddFile(const field::FileCompliance& file, const TextOptions& options, std:
         absl::StrFormat("  %d entries of this device are not with the server yet\n", file.waiting);
   }
   if (file.incomplete) out += "  entries of this file are withheld: the report may be wrong\n";
+  const size_t code_cells = CodeCellsOf(file);
   for (const field::ClauseLine& line : file.lines) {
     const bool hidden = line.finding.status == FindingStatus::kNotApplicable && !options.all;
-    if (!hidden) AddLine(line, options, out);
+    if (!hidden) AddLine(line, code_cells, options, out);
   }
   out += "\n";
 }

@@ -1,8 +1,10 @@
 #include "common/codec/pack_compiler.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "common/codec/canonical.h"
 #include "common/codec/pack_compiler_build.h"
 #include "common/crypto/hash.h"
@@ -12,6 +14,7 @@ namespace {
 
 // A pack's bytes; the texts it comes from are longer.
 constexpr size_t kPackBytesMax = kPackTextBytesMax;
+constexpr size_t kOfficialNumberBytesMax = 40;
 
 void BuildHead(const PackBuild& build) {
   const v1::Pack& message = build.message;
@@ -67,7 +70,6 @@ void BuildCodeLists(const PackBuild& build) {
 domain::Clause BuildClause(const v1::Clause& message, const Place& place, const PackBuild& build) {
   domain::Clause clause;
   clause.id = message.id();
-  clause.official = message.official();
   clause.label = BuildLabel(message.label(), place.Part("label"), build.report);
   clause.applies = BuildCondition(message.applies(), place.Part("applies"), build.report);
   clause.met = BuildCondition(message.met(), place.Part("met"), build.report);
@@ -131,6 +133,43 @@ void BuildStandards(const PackBuild& build) {
   }
 }
 
+// Each clause of each standard, whatever the version.
+std::set<std::pair<std::string, std::string>> ClausesOf(const domain::Pack& pack) {
+  std::set<std::pair<std::string, std::string>> clauses;
+  for (const auto& standard : pack.standards) {
+    for (const domain::Clause& clause : standard->clauses) clauses.emplace(standard->id, clause.id);
+  }
+  return clauses;
+}
+
+bool IsNumber(std::string_view text) {
+  return !text.empty() && text.size() <= kOfficialNumberBytesMax &&
+         std::none_of(text.begin(), text.end(),
+                      [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
+}
+
+void BuildOfficialNumbers(const PackBuild& build) {
+  const auto clauses = ClausesOf(build.pack);
+  for (int i = 0; i < build.message.official_numbers_size(); ++i) {
+    const v1::OfficialNumber& line = build.message.official_numbers(i);
+    const Place place = Place().At("official_numbers", i, line.clause());
+    if (!clauses.contains({line.standard(), line.clause()})) {
+      build.report.Add(place, "want a clause of a standard of this pack, got '" + line.clause() +
+                                  "' of '" + line.standard() + "'");
+      continue;
+    }
+    if (!IsNumber(line.number())) {
+      build.report.Add(place.Part("number"), "want a number of 1 to 40 bytes in one line");
+    }
+    CheckSource(line.source(), place.Part("source"), build);
+    if (!build.pack.official_numbers[line.standard()]
+             .emplace(line.clause(), line.number())
+             .second) {
+      build.report.Add(place, "want one number for a clause");
+    }
+  }
+}
+
 }  // namespace
 
 CompileResult CompilePack(std::string_view bytes, const Spots& spots) {
@@ -152,6 +191,7 @@ CompileResult CompilePack(std::string_view bytes, const Spots& spots) {
   BuildCodeLists(build);
   BuildForms(build);
   BuildStandards(build);
+  BuildOfficialNumbers(build);
   CheckConditions(build);
   CheckFieldHistories(build);
   if (!report.mistakes().empty()) return {nullptr, report.Take()};

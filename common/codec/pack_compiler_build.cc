@@ -53,6 +53,13 @@ domain::Label BuildLabel(const v1::Label& label, const Place& place, Report& rep
   return BuildOptionalLabel(label, place, report);
 }
 
+void CheckSource(const std::string& key, const Place& place, const PackBuild& build) {
+  const auto& known = build.pack.sources;
+  const bool found = std::any_of(known.begin(), known.end(),
+                                 [&](const auto& source) { return source.key == key; });
+  if (!found) build.report.Add(place, "want a source of the pack's list");
+}
+
 domain::Provenance BuildProvenance(const v1::Provenance& provenance, const Place& place,
                                    const PackBuild& build) {
   if (provenance.status() == v1::SOURCE_STATUS_UNSPECIFIED) {
@@ -61,14 +68,8 @@ domain::Provenance BuildProvenance(const v1::Provenance& provenance, const Place
   if (provenance.status() == v1::SOURCE_STATUS_DOCUMENTED && provenance.sources().empty()) {
     build.report.Add(place.Part("sources"), "want a source for what is called documented");
   }
-  const auto& known = build.pack.sources;
   for (int i = 0; i < provenance.sources_size(); ++i) {
-    const std::string& key = provenance.sources(i);
-    const bool found = std::any_of(known.begin(), known.end(),
-                                   [&](const auto& source) { return source.key == key; });
-    if (!found) {
-      build.report.Add(place.At("sources", i, key), "want a source of the pack's list");
-    }
+    CheckSource(provenance.sources(i), place.At("sources", i, provenance.sources(i)), build);
   }
   return {static_cast<domain::SourceStatus>(provenance.status()),
           {provenance.sources().begin(), provenance.sources().end()},

@@ -28,6 +28,9 @@ domain::Label BuildLabel(const v1::Label& label, const Place& place, Report& rep
 // The same where a label may be left out.
 domain::Label BuildOptionalLabel(const v1::Label& label, const Place& place, Report& report);
 
+// Reports a key that is none of the pack's sources.
+void CheckSource(const std::string& key, const Place& place, const PackBuild& build);
+
 domain::Provenance BuildProvenance(const v1::Provenance& provenance, const Place& place,
                                    const PackBuild& build);
 

@@ -28,4 +28,11 @@ const CodeList* Pack::FindCodeList(std::string_view list) const {
   return nullptr;
 }
 
+std::string_view Pack::OfficialNumber(std::string_view standard, std::string_view clause) const {
+  const auto numbers = official_numbers.find(standard);
+  if (numbers == official_numbers.end()) return {};
+  const auto found = numbers->second.find(clause);
+  return found == numbers->second.end() ? std::string_view() : found->second;
+}
+
 }  // namespace kapea::domain

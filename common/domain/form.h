@@ -130,7 +130,6 @@ struct Form {
 
 struct Clause {
   std::string id;
-  std::string official;
   Label label;
   Condition applies;
   Condition met;
@@ -168,9 +167,15 @@ struct Pack {
   std::vector<std::unique_ptr<CodeList>> code_lists;
   std::vector<std::unique_ptr<Form>> forms;
   std::vector<std::unique_ptr<Standard>> standards;
+  // By standard and clause. Numbers that became known later count for work of older
+  // versions too: ask the newest pack.
+  std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>>
+      official_numbers;
 
   const Form* FindForm(std::string_view form, uint32_t version) const;
   const CodeList* FindCodeList(std::string_view list) const;
+  // What the official text calls the clause; empty: not known.
+  std::string_view OfficialNumber(std::string_view standard, std::string_view clause) const;
 };
 
 }  // namespace kapea::domain

@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "client/field/casework.h"
+#include "client/field/compliance.h"
 #include "client/field/intake.h"
+#include "client/field/waive.h"
+#include "client/report/compliance_report.h"
 #include "kapea/v1/pack.pb.h"
 #include "tests/client/field/town.h"
 
@@ -28,6 +31,25 @@ std::string SecondVersion() {
   return pack.SerializeAsString();
 }
 
+constexpr const char* kStandard = "KH-MINSTD-2009";
+
+// The national pack once a ministry's own numbers are known: R01.2 and R01.3 share one.
+std::string WithOfficialNumbers() {
+  v1::Pack pack;
+  KAPEA_CHECK(pack.ParseFromString(testing::NationalPack()));
+  pack.set_version(2);
+  const std::vector<std::pair<std::string, std::string>> numbers = {
+      {"R01.1", "4 (1)"}, {"R01.2", "5"}, {"R01.3", "5"}};
+  for (const auto& [clause, number] : numbers) {
+    v1::OfficialNumber& line = *pack.add_official_numbers();
+    line.set_standard(kStandard);
+    line.set_clause(clause);
+    line.set_number(number);
+    line.set_source(pack.sources(0).key());
+  }
+  return pack.SerializeAsString();
+}
+
 class PackVersionTest : public testing::Town {
  protected:
   FileId WalkIn(const std::string& by) {
@@ -48,6 +70,27 @@ class PackVersionTest : public testing::Town {
       if (one.field->code == code) return true;
     }
     return false;
+  }
+  // What the report shows beside our number; it is in its text and its JSON, or it is empty.
+  std::string NumberOfClause(vault::Vault& vault, const FileId& file, const std::string& clause) {
+    ReportRequest request;
+    request.file = file;
+    const auto report = ReportCompliance(vault, request);
+    EXPECT_TRUE(report.ok()) << report.status();
+    std::string number;
+    for (const FileCompliance& part : report->files) {
+      for (const ClauseLine& line : part.lines) {
+        if (line.code == clause) number = line.official;
+      }
+    }
+    if (number.empty()) return number;
+    report::TextOptions all;
+    all.all = true;
+    EXPECT_NE(report::ComplianceText(*report, all).find(" " + clause + "=" + number + " "),
+              std::string::npos);
+    EXPECT_NE(report::ComplianceJson(*report).dump().find("\"official\":\"" + number + "\""),
+              std::string::npos);
+    return number;
   }
   absl::Status Fill(const std::string& by, const FileId& file, std::vector<Entry> entries) {
     return FillIntake(VaultOf(by), file, {"", {}, std::move(entries)}).status();
@@ -76,6 +119,31 @@ TEST_F(PackVersionTest, OpenWorkStaysUnderTheVersionItBeganWith) {
   const FileId later = WalkIn("intake2");
   EXPECT_EQ(VersionIn("intake2", later), 2u);
   EXPECT_TRUE(Misses("intake2", later, "asked_since_v2"));
+}
+
+TEST_F(PackVersionTest, OfficialNumbersAreShownForOpenWorkToo) {
+  const FileId file = *Count(OpenOperation(), 1)[0].file;
+  Sync("lead");
+  Sync("supervisor");
+  Sync("supervisor");  // the file that the first pull made known
+  vault::Vault& supervisor = VaultOf("supervisor");
+  EXPECT_EQ(NumberOfClause(supervisor, file, "R01.1"), "");
+  EXPECT_TRUE(absl::IsNotFound(WaiveClause(supervisor, file, "4 (1)", "not_possible").status()));
+  server_.PublishPack(WithOfficialNumbers());
+  Sync("supervisor");
+  ASSERT_EQ(supervisor.NewestPack()->version, 2u);
+  EXPECT_EQ(NumberOfClause(supervisor, file, "R01.1"), "4 (1)");
+  EXPECT_EQ(NumberOfClause(supervisor, file, "R01.4"), "");
+
+  const auto waived = WaiveClause(supervisor, file, "4 (1)", "not_possible");
+  ASSERT_TRUE(waived.ok()) << waived.status();
+  const auto state = supervisor.File(file);
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_TRUE((*state)->waivers().contains("R01.1")) << "our number is what a Change says";
+  EXPECT_TRUE(EndWaiver(supervisor, file, "4 (1)").ok());
+  const auto two = WaiveClause(supervisor, file, "5", "not_possible");
+  EXPECT_TRUE(absl::IsInvalidArgument(two.status())) << two.status();
+  EXPECT_NE(two.status().message().find("R01.2, R01.3"), std::string::npos) << two.status();
 }
 
 TEST_F(PackVersionTest, OneRecordIsRaisedByItsOwnPerson) {

@@ -56,6 +56,7 @@ standards { id: "STD" version: 1 file_kind: FILE_KIND_OPERATION
     provenance { status: SOURCE_STATUS_PROPOSED }
     met: "exists(OP-PERSON.name)" deadline: "E0 + 1h"
     waivers: ROLE_SUPERVISOR } }
+official_numbers { standard: "STD" clause: "C1" number: "4 (1)" source: "S1" }
 )pack";
 
 std::string Replaced(const std::string& from, const std::string& to) {
@@ -110,6 +111,14 @@ TEST(PackTest, CompilesWhatItSaysAndWhatItImplies) {
   EXPECT_EQ(person->FindField("sex")->code_list, result.pack->FindCodeList("CL_SEX"));
 }
 
+TEST(PackTest, TellsWhatTheOfficialTextCallsAClause) {
+  const CompileResult result = Compiled(kPack);
+  ASSERT_NE(result.pack, nullptr) << All(result.mistakes);
+  EXPECT_EQ(result.pack->OfficialNumber("STD", "C1"), "4 (1)");
+  EXPECT_EQ(result.pack->OfficialNumber("STD", "C2"), "");
+  EXPECT_EQ(result.pack->OfficialNumber("OTHER", "C1"), "");
+}
+
 TEST(PackTest, TheItemsOfAPersonAreAnsweredInHerRecord) {
   const CompileResult result = Compiled(kPack);
   ASSERT_NE(result.pack, nullptr);
@@ -146,6 +155,7 @@ TEST_P(RefusalTest, NamesLineAndElement) {
 }
 
 constexpr const char* kSex = "fields { code: \"sex\"";
+constexpr const char* kNumbers = "official_numbers {";
 constexpr const char* kMet = "met: \"exists(OP-PERSON.name)\"";
 constexpr const char* kA2 = "fields { code: \"A-2\"";
 
@@ -202,6 +212,21 @@ INSTANTIATE_TEST_SUITE_P(
                 "OP kiln kid", "want a fact of the form"},
         Refusal{"NoSeverity", "severity: SEVERITY_MUST", "", "clauses { id", "STD C1 severity",
                 "want a severity"},
+        Refusal{"NumberOfNoClause", "clause: \"C1\" number", "clause: \"C9\" number", kNumbers,
+                "C9", "want a clause of a standard of this pack, got 'C9' of 'STD'"},
+        Refusal{"NumberOfNoStandard", "standard: \"STD\" clause", "standard: \"STDS\" clause",
+                kNumbers, "C1", "got 'C1' of 'STDS'"},
+        Refusal{"NoNumber", "number: \"4 (1)\"", "number: \"\"", kNumbers, "C1 number",
+                "want a number of 1 to 40 bytes"},
+        Refusal{"NumberOfTwoLines", "number: \"4 (1)\"", "number: \"4\\n1\"", kNumbers, "C1 number",
+                "in one line"},
+        Refusal{"NumberFromNoSource", "source: \"S1\" }", "source: \"S9\" }", kNumbers, "C1 source",
+                "want a source of the pack's list"},
+        Refusal{
+            "TwoNumbersForAClause", "official_numbers {",
+            "official_numbers { standard: \"STD\" clause: \"C1\" number: \"5\" source: \"S1\" } "
+            "official_numbers {",
+            kNumbers, "C1", "want one number for a clause"},
         Refusal{"NoMet", kMet, "", "clauses { id", "STD C1 met", "want when it is met"},
         Refusal{"SyntaxOfCondition", kMet, "met: \"exists(OP-PERSON.name\"", kMet, "STD C1 met",
                 "column 22: want ',' or ')', got the end"},
@@ -337,6 +362,10 @@ TEST(CompareVersionsTest, ANewVersionMayGrow) {
   EXPECT_EQ(Compared(Replaced("codes { code: \"M\"",
                               "codes { code: \"X\" label { en: \"X\" } } codes { code: \"M\"")),
             "");
+}
+
+TEST(CompareVersionsTest, AnOfficialNumberRaisesNoStandard) {
+  EXPECT_EQ(Compared(Replaced("number: \"4 (1)\"", "number: \"12\"")), "");
 }
 
 TEST(CompareVersionsTest, WhatIsPublishedStays) {
