@@ -51,11 +51,13 @@ json WrittenJson(const field::Written& written, domain::FileKind kind) {
           {"change", written.change.change.hex()}};
 }
 
-Result WrittenResult(const field::Written& written, domain::FileKind kind, const char* what) {
+Result WrittenResult(Session& session, const field::Written& written, domain::FileKind kind,
+                     const char* what) {
   Result result;
   result.text = absl::StrFormat("%s  %s, record %s\n", field::CodeOf(written.file, kind), what,
                                 field::CodeOf(written.record));
   result.json = WrittenJson(written, kind);
+  AddWording(session, written.file, written.record, result);
   return result;
 }
 
@@ -92,7 +94,7 @@ absl::StatusOr<Result> RunNew(Session& session, const Topic& topic, const WriteA
   }
   KAPEA_ASSIGN(file.entries, field::ParseEntries(args.sets));
   KAPEA_ASSIGN(const field::Written written, field::OpenFile(session.vault, file));
-  return WrittenResult(written, topic.kind, "opened");
+  return WrittenResult(session, written, topic.kind, "opened");
 }
 
 absl::StatusOr<Result> RunAdd(Session& session, const Topic& topic, const WriteArgs& args) {
@@ -105,7 +107,7 @@ absl::StatusOr<Result> RunAdd(Session& session, const Topic& topic, const WriteA
   }
   KAPEA_ASSIGN(write.entries, field::ParseEntries(args.sets));
   KAPEA_ASSIGN(const field::Written written, field::WriteRecord(session.vault, file, write));
-  return WrittenResult(written, topic.kind, "written");
+  return WrittenResult(session, written, topic.kind, "written");
 }
 
 // The record that is meant: by its id, or the oldest of the topic's form.
@@ -126,7 +128,7 @@ absl::StatusOr<Result> RunEdit(Session& session, const Topic& topic, const Write
   KAPEA_ASSIGN(write.record, FindRecordOf(*state, topic, args.record));
   KAPEA_ASSIGN(write.entries, field::ParseEntries(args.sets));
   KAPEA_ASSIGN(const field::Written written, field::WriteRecord(session.vault, file, write));
-  return WrittenResult(written, topic.kind, "written");
+  return WrittenResult(session, written, topic.kind, "written");
 }
 
 absl::StatusOr<Result> RunVoid(Session& session, const Topic& topic, const WriteArgs& args) {
@@ -135,11 +137,11 @@ absl::StatusOr<Result> RunVoid(Session& session, const Topic& topic, const Write
   KAPEA_ASSIGN(const RecordId record, field::FindRecord(*state, args.record));
   if (args.restore) {
     KAPEA_ASSIGN(const field::Written written, field::RestoreRecord(session.vault, file, record));
-    return WrittenResult(written, topic.kind, "restored");
+    return WrittenResult(session, written, topic.kind, "restored");
   }
   KAPEA_ASSIGN(const field::Written written,
                field::VoidRecord(session.vault, file, record, args.reason));
-  return WrittenResult(written, topic.kind, "taken back");
+  return WrittenResult(session, written, topic.kind, "taken back");
 }
 
 // --- list, show, forms ---
@@ -250,15 +252,17 @@ struct WaiveArgs {
 absl::StatusOr<Result> RunWaive(Session& session, const WaiveArgs& args) {
   KAPEA_ASSIGN(const FileId file, field::FindFile(session.vault, args.file));
   KAPEA_ASSIGN(const auto state, session.vault.File(file));
+  KAPEA_ASSIGN(const domain::Clause* clause,
+               field::FindClause(session.vault, state->kind(), args.clause));
   KAPEA_ASSIGN(const domain::Ref change,
                args.end ? field::EndWaiver(session.vault, file, args.clause)
                         : field::WaiveClause(session.vault, file, args.clause, args.reason_code));
   Result result;
   const std::string code = field::CodeOf(file, state->kind());
-  result.text = code + "  " + args.clause + (args.end ? "  holds again\n" : "  waived\n");
+  result.text = code + "  " + clause->id + (args.end ? "  holds again\n" : "  waived\n");
   result.json = {{"file", file.hex()},
                  {"code", code},
-                 {"clause", args.clause},
+                 {"clause", clause->id},
                  {"waived", !args.end},
                  {"change", change.change.hex()}};
   return result;

@@ -20,6 +20,7 @@ void AddPersonCommands(CLI::App& app, Chosen& chosen);
 void AddIntakeCommands(CLI::App& app, Chosen& chosen);
 void AddCaseworkCommands(CLI::App& app, Chosen& chosen);  // lead, case, plan, service, justice ...
 void AddHandoverCommands(CLI::App& app, Chosen& chosen);
+void AddPackCommands(CLI::App& app, Chosen& chosen);    // form, codes
 void AddReviewCommands(CLI::App& app, Chosen& chosen);  // report, ledger, inbox, conflict
 void AddDeviceCommands(CLI::App& app, Chosen& chosen);  // enrol, unlock, lock, sync, whoami, file
 

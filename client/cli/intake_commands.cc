@@ -36,6 +36,7 @@ absl::StatusOr<Result> RunNew(Session& session, const NewArgs& args) {
   Result result;
   result.text = code + "  intake started\n";
   result.json = {{"file", started.file.hex()}, {"code", code}, {"record", started.record.hex()}};
+  AddWording(session, started.file, started.record, result);
   return result;
 }
 
@@ -62,6 +63,7 @@ absl::StatusOr<Result> RunFill(Session& session, const FillArgs& args) {
   result.json = {{"file", file.hex()},
                  {"record", edited.record.hex()},
                  {"change", edited.change.change.hex()}};
+  AddWording(session, file, edited.record, result);
   return result;
 }
 

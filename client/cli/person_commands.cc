@@ -81,20 +81,14 @@ absl::StatusOr<Result> RunEdit(Session& session, const EditArgs& args) {
 // The temporary number in the intake record, where there is one.
 std::optional<int64_t> TempNumber(const domain::FileState& file) {
   for (const domain::Record* record : file.RecordsOf(field::kIntakeForm)) {
-    const domain::FieldValue* value = record->Shown("temp_number");
-    const auto* number =
-        value == nullptr || !value->clear ? nullptr : std::get_if<int64_t>(&*value->clear);
-    if (number != nullptr) return *number;
+    if (const auto* number = record->ShownAs<int64_t>("temp_number")) return *number;
   }
   return std::nullopt;
 }
 
 std::string StatusOf(const domain::FileState& file) {
   for (const domain::Record* record : file.RecordsOf(field::kIntakeForm)) {
-    const domain::FieldValue* value = record->Shown("record_status");
-    const auto* code =
-        value == nullptr || !value->clear ? nullptr : std::get_if<domain::Code>(&*value->clear);
-    if (code != nullptr) return code->code;
+    if (const auto* code = record->ShownAs<domain::Code>("record_status")) return code->code;
   }
   return "none";
 }

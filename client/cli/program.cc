@@ -181,6 +181,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
   AddIntakeCommands(app, chosen);
   AddHandoverCommands(app, chosen);
   AddCaseworkCommands(app, chosen);
+  AddPackCommands(app, chosen);
   AddReviewCommands(app, chosen);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

@@ -6,6 +6,7 @@
 #include "client/cli/commands.h"
 #include "client/field/names.h"
 #include "client/field/record_view.h"
+#include "client/field/wording.h"
 #include "common/base/macros.h"
 #include "common/text/width.h"
 
@@ -82,6 +83,18 @@ absl::StatusOr<Result> ShowRecord(Session& session, const FileId& file, const Re
                  {"opened", options.open},  {"fields", fields},
                  {"children", children}};
   return result;
+}
+
+void AddWording(Session& session, const FileId& file, const RecordId& record, Result& result) {
+  const auto state = session.vault.File(file);
+  if (!state.ok()) return;
+  json fields = json::array();
+  for (const domain::Field* field : field::BlamingFields(**state, record)) {
+    fields.push_back(field->code);
+    result.text += field->code +
+                   ": kept as written, but has a word that blames; kapea codes CL_BLAMING_WORDS\n";
+  }
+  if (!fields.empty()) result.json["wording"] = fields;
 }
 
 }  // namespace kapea::cli

@@ -15,4 +15,8 @@ struct ShowOptions {
 absl::StatusOr<Result> ShowRecord(Session& session, const FileId& file, const RecordId& record,
                                   const ShowOptions& options);
 
+// Adds to `result` a sentence for each text of the record that has a word of blame in it,
+// and the codes of those fields as "wording".
+void AddWording(Session& session, const FileId& file, const RecordId& record, Result& result);
+
 }  // namespace kapea::cli

@@ -16,25 +16,19 @@ constexpr char kChargeForm[] = "KH-CHARGE";
 constexpr char kHearingForm[] = "KH-HEARING";
 constexpr char kAwardForm[] = "KH-AWARD";
 
-template <typename T>
-const T* ClearOf(const domain::Record& record, std::string_view field) {
-  const domain::FieldValue* value = record.Shown(field);
-  return value == nullptr || !value->clear ? nullptr : std::get_if<T>(&*value->clear);
-}
-
 std::string CodeIn(const domain::Record& record, std::string_view field) {
-  const auto* code = ClearOf<domain::Code>(record, field);
+  const auto* code = record.ShownAs<domain::Code>(field);
   return code == nullptr ? "" : code->code;
 }
 
 template <typename T>
 std::optional<T> ValueIn(const domain::Record& record, std::string_view field) {
-  const T* value = ClearOf<T>(record, field);
+  const T* value = record.ShownAs<T>(field);
   return value == nullptr ? std::nullopt : std::optional<T>(*value);
 }
 
 bool Has(const domain::Record& record, std::string_view field) {
-  return ClearOf<Time>(record, field) != nullptr;
+  return record.ShownAs<Time>(field) != nullptr;
 }
 
 bool AnyAccused(const domain::FileState& file, std::string_view field) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "client/field/calendar.h"
+#include "client/field/wording.h"
 #include "common/base/macros.h"
 
 namespace kapea::field {
@@ -15,6 +16,7 @@ using domain::Answer;
 using domain::Value;
 
 constexpr std::string_view kUnknownBand = "A_UNKNOWN";
+constexpr std::string_view kNoneCode = "none";
 
 struct Band {
   int64_t from = 0;
@@ -75,6 +77,13 @@ absl::StatusOr<Value> AgeBand(const domain::CodeList* list, const Value& source,
   return BandFor(youngest, *list);
 }
 
+// No code, or the one that says so.
+bool SaysNone(const Value& source) {
+  const auto* codes = std::get_if<domain::Codes>(&source);
+  if (codes == nullptr) return false;
+  return codes->codes.empty() || (codes->codes.size() == 1 && codes->codes[0] == kNoneCode);
+}
+
 absl::StatusOr<Value> Year(const Value& source) {
   if (std::holds_alternative<Answer>(source)) return source;
   if (const auto* time = std::get_if<Time>(&source)) return Value(int64_t{DayOf(*time).year});
@@ -96,18 +105,25 @@ absl::StatusOr<Value> CopyTime(const Value& source) {
   return absl::InvalidArgumentError("want a time to copy");
 }
 
+absl::StatusOr<Value> Wording(const domain::CodeList* words, const Value& source) {
+  if (words == nullptr) return absl::InvalidArgumentError("want a list of words to look for");
+  if (std::holds_alternative<Answer>(source)) return Value(true);
+  const auto* text = std::get_if<domain::Text>(&source);
+  if (text == nullptr) return absl::InvalidArgumentError("want a text to look for words in");
+  return Value(IsPlain(text->text, *words));
+}
+
 }  // namespace
 
 absl::StatusOr<Value> DeriveFact(const domain::DerivedFact& fact, const domain::CodeList* list,
                                  const Value& source, Time at) {
   if (fact.rule == "present") {
-    const auto* codes = std::get_if<domain::Codes>(&source);
-    const bool none = codes != nullptr && codes->codes.empty();
-    return Value(!std::holds_alternative<Answer>(source) && !none);
+    return Value(!std::holds_alternative<Answer>(source) && !SaysNone(source));
   }
   if (fact.rule == "answered") return Value(true);
   if (fact.rule == "year") return Year(source);
   if (fact.rule == "copy_time") return CopyTime(source);
+  if (fact.rule == "wording") return Wording(list, source);
   if (fact.rule == "age_band") return AgeBand(list, source, at);
   return absl::FailedPreconditionError("a newer program is needed for the rule " + fact.rule);
 }

@@ -10,8 +10,10 @@ namespace kapea::field {
 
 // The fact of `source`'s new value by its rule, as of `at` (the Change's own wall time,
 // so that every device that recomputes it finds the same):
-//   present    whether there is a value that is neither "unknown" nor "refused"
+//   present    whether there is a value that is neither "unknown" nor "refused", nor of
+//              codes the single "none"
 //   answered   true
+//   wording    whether a text has none of the words of `list`
 //   year       of a date or time; "unknown" and "refused" stay what they are
 //   copy_time  the time itself; of a date its first midnight
 //   age_band   the code A_<from>_<to>, A_<from>_PLUS or A_UNKNOWN of the list: of a date of

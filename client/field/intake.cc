@@ -7,6 +7,7 @@
 #include "client/field/links.h"
 #include "client/field/names.h"
 #include "client/field/operation.h"
+#include "client/field/shelter.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 
@@ -44,15 +45,10 @@ void FillFromOperation(vault::Vault& vault, const domain::FileState& person,
     const auto operation = vault.File(*at.link.other_file);
     if (!operation.ok()) return;
     for (const auto& [id, known] : (*operation)->records()) {
-      const domain::FieldValue* file = known.Shown("person_file");
-      const auto* reference =
-          file == nullptr || !file->clear ? nullptr : std::get_if<domain::Reference>(&*file->clear);
+      const auto* reference = known.ShownAs<domain::Reference>("person_file");
       if (reference == nullptr || reference->id != AsId(person.id().view())) continue;
       if (const auto number = NumberOf(known)) set("temp_number", *number);
-      const domain::FieldValue* met = known.Shown("met_at");
-      const auto* met_at =
-          met == nullptr || !met->clear ? nullptr : std::get_if<Time>(&*met->clear);
-      if (met_at != nullptr) set("first_contact_at", *met_at);
+      if (const auto* met = known.ShownAs<Time>("met_at")) set("first_contact_at", *met);
     }
     return;
   }
@@ -69,6 +65,7 @@ void FillWhatIsKnown(vault::Vault& vault, const domain::FileState& person, const
   set("intake_unit", domain::Reference{AsId(me.unit.view())});
   set("form_language", domain::Code{"km"});
   set(kStatus, domain::Code{"draft"});
+  if (const auto until = CentreValidUntil(vault, me.unit)) set("centre_valid_until", *until);
   FillFromOperation(vault, person, form, record, draft);
 }
 
@@ -205,9 +202,7 @@ absl::StatusOr<domain::Ref> VerifyIntake(vault::Vault& vault, const FileId& pers
   if (record.made_by_person == vault.identity().person) {
     return absl::PermissionDeniedError("a second person verifies what you recorded");
   }
-  const domain::FieldValue* status = record.Shown(kStatus);
-  const auto* code =
-      status == nullptr || !status->clear ? nullptr : std::get_if<domain::Code>(&*status->clear);
+  const auto* code = record.ShownAs<domain::Code>(kStatus);
   if (code == nullptr || code->code != kComplete) {
     return absl::FailedPreconditionError("the intake must be complete before it is verified");
   }

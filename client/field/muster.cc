@@ -11,8 +11,7 @@ namespace {
 
 template <typename T>
 std::optional<T> Clear(const domain::Record& record, std::string_view field) {
-  const domain::FieldValue* value = record.Shown(field);
-  const T* held = value == nullptr || !value->clear ? nullptr : std::get_if<T>(&*value->clear);
+  const T* held = record.ShownAs<T>(field);
   return held == nullptr ? std::nullopt : std::optional(*held);
 }
 

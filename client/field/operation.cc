@@ -128,9 +128,7 @@ const domain::Field* NumberField(const domain::Form& form) {
 std::optional<int64_t> NumberOf(const domain::Record& record) {
   const domain::Field* field =
       record.definition == nullptr ? nullptr : NumberField(*record.definition);
-  const domain::FieldValue* value = field == nullptr ? nullptr : record.Shown(field->code);
-  const auto* number =
-      value == nullptr || !value->clear ? nullptr : std::get_if<int64_t>(&*value->clear);
+  const auto* number = field == nullptr ? nullptr : record.ShownAs<int64_t>(field->code);
   return number == nullptr ? std::nullopt : std::optional(*number);
 }
 

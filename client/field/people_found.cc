@@ -18,9 +18,7 @@ constexpr std::string_view kMetAt = "met_at";
 constexpr uint32_t kPeopleAtOnceMax = 100;
 
 std::optional<FileId> FileOf(const domain::Record& record) {
-  const domain::FieldValue* value = record.Shown(kPersonFile);
-  const auto* file =
-      value == nullptr || !value->clear ? nullptr : std::get_if<domain::Reference>(&*value->clear);
+  const auto* file = record.ShownAs<domain::Reference>(kPersonFile);
   return file == nullptr ? std::nullopt : std::optional(FileId::FromPrefix(file->id.view()));
 }
 

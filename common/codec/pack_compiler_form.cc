@@ -213,11 +213,10 @@ class FormBuilder {
   }
 
   void BuildDerived(const v1::Field& message, const Place& place, Field& field) {
-    static const std::map<std::string, FieldType> kRules = {{"age_band", FieldType::kCode},
-                                                            {"year", FieldType::kInteger},
-                                                            {"present", FieldType::kBoolean},
-                                                            {"answered", FieldType::kBoolean},
-                                                            {"copy_time", FieldType::kTime}};
+    static const std::map<std::string, FieldType> kRules = {
+        {"age_band", FieldType::kCode},   {"year", FieldType::kInteger},
+        {"present", FieldType::kBoolean}, {"answered", FieldType::kBoolean},
+        {"copy_time", FieldType::kTime},  {"wording", FieldType::kBoolean}};
     for (int i = 0; i < message.derived_size(); ++i) {
       const v1::DerivedFact& from = message.derived(i);
       const Place at = place.At("derived", i, from.code());
@@ -233,15 +232,22 @@ class FormBuilder {
       const auto rule = kRules.find(fact.rule);
       if (rule == kRules.end()) {
         report_.Add(at.Part("rule"),
-                    "want age_band, year, present, answered or copy_time, got '" + fact.rule + "'");
+                    "want age_band, year, present, answered, copy_time or wording, got '" +
+                        fact.rule + "'");
       } else if (rule->second != fact.type) {
         report_.Add(at.Part("type"), "want the type that rule " + fact.rule + " gives");
+      }
+      const bool wording = fact.rule == "wording";
+      if (wording && field.type != FieldType::kText) {
+        report_.Add(at.Part("rule"), "want the rule wording of FIELD_TYPE_TEXT alone");
       }
       Field implied;
       implied.code = fact.code;
       implied.label = fact.label;
       implied.type = fact.type;
-      implied.code_list = BuildCodeList(fact.type, fact.code_list, at.Part("code_list"));
+      // Of a text it is the words that are looked for.
+      implied.code_list = BuildCodeList(wording ? FieldType::kCode : fact.type, fact.code_list,
+                                        at.Part("code_list"));
       implied.sensitivity = Sensitivity::kStatistical;
       implied.key_class = KeyClassOf(fact.type, implied.sensitivity);
       implied.derived_from = field.code;

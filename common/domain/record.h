@@ -76,6 +76,12 @@ struct Record {
   bool voided() const;
   const Register* Find(std::string_view field) const;
   const FieldValue* Shown(std::string_view field) const;
+  // The shown value where it is clear and a T; nullptr: else. As long as the record.
+  template <typename T>
+  const T* ShownAs(std::string_view field) const {
+    const FieldValue* value = Shown(field);
+    return value == nullptr || !value->clear ? nullptr : std::get_if<T>(&*value->clear);
+  }
 };
 
 }  // namespace kapea::domain

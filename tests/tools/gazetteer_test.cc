@@ -55,13 +55,24 @@ TEST_F(GazetteerTest, MakesListsThatAPackCanHave) {
                                {"units", read->textproto}});
   for (const auto& mistake : compiled.mistakes) ADD_FAILURE() << codec::ToText(mistake);
   ASSERT_NE(compiled.pack, nullptr);
-  const domain::CodeList* communes = compiled.pack->FindCodeList("CL_COMMUNE");
-  ASSERT_NE(communes, nullptr);
-  ASSERT_EQ(communes->codes.size(), 1u);
-  EXPECT_EQ(communes->codes[0].code, "010203");
-  EXPECT_EQ(communes->codes[0].label.km, "គ");
-  EXPECT_NE(compiled.pack->FindCodeList("CL_VILLAGE"), nullptr);
-  EXPECT_EQ(compiled.pack->FindCodeList("CL_PROVINCE"), nullptr) << "the packs have it already";
+  const domain::CodeList* places = compiled.pack->FindCodeList("CL_PLACE");
+  ASSERT_NE(places, nullptr);
+  ASSERT_EQ(places->codes.size(), 4u);
+  EXPECT_EQ(places->codes[0].code, "01");
+  EXPECT_EQ(places->codes[2].code, "010203");
+  EXPECT_EQ(places->codes[2].label.km, "គ, ខ, ក");
+  EXPECT_EQ(places->codes[3].label.en, "Kho, Ko, Kho, Kor, \"the first\"");
+}
+
+TEST_F(GazetteerTest, LeavesVillagesOutUnlessTheyAreAskedFor) {
+  const std::string rows =
+      "01,province,,ក,Kor,\n0102,district,01,ខ,Kho,\n010203,commune,0102,គ,Ko,\n"
+      "01020304,village,010203,ឃ,Khor,\n";
+  const auto without = Read(rows, false);
+  const auto with = Read(rows, true);
+  ASSERT_TRUE(without.ok() && with.ok());
+  EXPECT_THAT(without->textproto, Not(HasSubstr("01020304")));
+  EXPECT_THAT(with->textproto, HasSubstr("01020304"));
 }
 
 TEST_F(GazetteerTest, GivesBackTheZeroThatASpreadsheetTook) {
@@ -70,7 +81,6 @@ TEST_F(GazetteerTest, GivesBackTheZeroThatASpreadsheetTook) {
   EXPECT_THAT(read->mistakes, IsEmpty());
   EXPECT_EQ(read->padded, 3u);
   EXPECT_THAT(read->textproto, HasSubstr("code: \"0102\""));
-  EXPECT_THAT(read->textproto, Not(HasSubstr("CL_VILLAGE")));
 }
 
 TEST_F(GazetteerTest, NamesEveryMistakeAndWritesNothing) {
@@ -112,6 +122,11 @@ TEST_F(GazetteerTest, ReadsTheWholeCountry) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_THAT(read->mistakes, IsEmpty());
   EXPECT_EQ(Words(*read), "25 provinces, 210 districts, 1652 communes, 14578 villages");
+  // What the national pack has is what the tool makes of it.
+  const auto communes = ReadGazetteer(country, false);
+  const auto kept = ReadFile(KAPEA_SOURCE "/common/packs/kh/gazetteer.textproto", 4u << 20);
+  ASSERT_TRUE(communes.ok() && kept.ok());
+  EXPECT_EQ(communes->textproto, *kept);
 }
 
 }  // namespace

@@ -116,30 +116,42 @@ class Reading {
     }
   }
 
+  // "Ou Prasat, Mongkol Borei, Banteay Meanchey": many units share a name.
+  Name WithParents(const std::string& code) const {
+    Name whole;
+    for (size_t digits = code.size(); digits > 0; digits -= 2) {
+      const Name& own = lists_[digits / 2 - 1].at(code.substr(0, digits));
+      const char* comma = digits == code.size() ? "" : ", ";
+      absl::StrAppend(&whole.latin, comma, own.latin);
+      absl::StrAppend(&whole.khmer, comma, own.khmer);
+    }
+    return whole;
+  }
+
+  // Every unit before those within it.
+  std::set<std::string> Offered() const {
+    std::set<std::string> codes;
+    for (size_t level = 0; level < (villages_ ? kLevelCount : kLevelCount - 1); ++level) {
+      for (const auto& [code, name] : lists_[level]) codes.insert(code);
+    }
+    return codes;
+  }
+
   std::string Text() const {
-    static constexpr struct {
-      const char *id, *en, *km;
-    } kLists[] = {{"CL_PROVINCE", "Province", "ខេត្ត"},
-                  {"CL_DISTRICT", "District", "ស្រុក ខណ្ឌ ក្រុង"},
-                  {"CL_COMMUNE", "Commune", "ឃុំ សង្កាត់"},
-                  {"CL_VILLAGE", "Village", "ភូមិ"}};
     std::string text =
         "# proto-file: kapea/v1/pack.proto\n# proto-message: kapea.v1.Pack\n#\n"
-        "# Administrative units by their national (NCDD) codes, made by kapea-admin gazetteer.\n";
-    for (size_t level = 1; level < (villages_ ? 4 : 3); ++level) {
-      absl::StrAppend(&text, "\ncode_lists {\n  id: \"", kLists[level].id, "\"\n  label { en: \"",
-                      kLists[level].en, "\" km: \"", kLists[level].km,
-                      "\" translation: TRANSLATION_DRAFT }\n");
-      for (const auto& [code, name] : lists_[level]) {
-        absl::StrAppend(&text, "  codes { code: \"", code, "\" label { en: \"",
-                        absl::Utf8SafeCEscape(name.latin), "\" km: \"",
-                        absl::Utf8SafeCEscape(name.khmer),
-                        "\" translation: TRANSLATION_DRAFT } }\n");
-      }
-      text +=
-          "  provenance { status: SOURCE_STATUS_PROPOSED note: \"Names and codes as imported.\" "
-          "}\n}\n";
+        "# Administrative units by their national (NCDD) codes, made by kapea-admin gazetteer.\n\n"
+        "code_lists {\n  id: \"CL_PLACE\"\n"
+        "  label { en: \"Place\" km: \"ទីកន្លែង\" translation: TRANSLATION_DRAFT }\n";
+    for (const std::string& code : Offered()) {
+      const Name name = WithParents(code);
+      absl::StrAppend(&text, "  codes { code: \"", code, "\" label { en: \"",
+                      absl::Utf8SafeCEscape(name.latin), "\" km: \"",
+                      absl::Utf8SafeCEscape(name.khmer), "\" translation: TRANSLATION_DRAFT } }\n");
     }
+    text +=
+        "  provenance { status: SOURCE_STATUS_PROPOSED note: \"Names and codes as imported.\" }\n"
+        "}\n";
     return text;
   }
 

@@ -1,4 +1,4 @@
-// A gazetteer of administrative units (CSV) becomes code lists of a pack.
+// A gazetteer of administrative units (CSV) becomes a code list of a pack.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ std::string Words(const Gazetteer& gazetteer);
 
 // Columns code, level (province, district, commune, village), parent, name_km, name_latin;
 // others are passed over. Codes are text of 2, 4, 6 and 8 digits (NCDD), each beginning
-// with its parent's. The lists are CL_DISTRICT and CL_COMMUNE, with `villages` CL_VILLAGE
-// too; provinces are checked only, for the packs have them.
+// with its parent's. They become one list, CL_PLACE, so that a field says as much of a
+// place as is known; labels name the units around. With `villages` those too.
 // `path` names the file in mistakes. NotFound and the like when it cannot be read;
 // InvalidArgument when it has not these columns. Threads: any.
 absl::StatusOr<Gazetteer> ReadGazetteer(const std::string& path, bool villages);

@@ -423,10 +423,10 @@ class Program {
   }
 
   void AddGazetteer() {
-    CLI::App* gazetteer = app_.add_subcommand("gazetteer", "districts, communes and villages");
+    CLI::App* gazetteer = app_.add_subcommand("gazetteer", "places of the country");
     gazetteer->require_subcommand(1);
     CLI::App* table = gazetteer->add_subcommand(
-        "import", "make code lists of a CSV file: code,level,parent,name_km,name_latin");
+        "import", "make a code list of a CSV file: code,level,parent,name_km,name_latin");
     table->callback([this] { run_ = [this] { return RunGazetteer(a_); }; });
     table->add_option("file", a_.files, "the CSV file")->required()->expected(1);
     table->add_option("--out", a_.out, "the pack file to write: packs/kh/gazetteer.textproto")

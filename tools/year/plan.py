@@ -382,7 +382,8 @@ class Province:
             self.plan.add("trained_women", self.province, women)
             self.plan.add("trained_men", self.province, men)
             self.do(noon + 60, "boss", "programme", "add", ref, "--form", "KH-MIGRATION", *sets(
-                month_from="-30d", province=self.province, to_country="TH",
+                month_from="-30d", province=self.province, place=self.province + "02",
+                to_country="TH",
                 women=self.dice.randint(5, 60), men=self.dice.randint(5, 60)))
         for quarter in range(4):
             reached = self.dice.randint(500, 3000)

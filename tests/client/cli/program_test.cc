@@ -324,6 +324,44 @@ TEST_F(ProgramTest, IntakeAndReportFromTheCommandLine) {
   EXPECT_THAT(text.out, HasSubstr("nothing here claims to be law"));
 }
 
+TEST_F(ProgramTest, SaysWhereAWordBlamesAndKeepsItSealed) {
+  const auto results = Batch("intake",
+                             "intake new --walk-in --set arrival_at=now\n"
+                             "intake fill $file --form KH-DANGER --set source=family "
+                             "--set 'detail=says she is a liar'\n"
+                             "intake fill $file --set sex=F\n"
+                             "report compliance --file $file\n");
+  ASSERT_EQ(results.size(), 4u);
+  EXPECT_EQ(results[1]["wording"], json::array({"detail"}));
+  EXPECT_FALSE(results[2].contains("wording"));
+  bool judged = false;
+  for (const json& clause : results[3]["files"][0]["clauses"]) {
+    EXPECT_THAT(clause.dump(), Not(HasSubstr("liar")));
+    if (clause["code"] != "R02.3") continue;
+    judged = true;
+    EXPECT_EQ(clause["status"], "pending");
+  }
+  EXPECT_TRUE(judged);
+}
+
+TEST_F(ProgramTest, TellsWhatAFormAsksAndWhatACodeMeans) {
+  const Ran form = Run("intake", {"form", "KH-SERVICE"});
+  EXPECT_EQ(form.exit_code, 0) << form.err;
+  EXPECT_THAT(form.out, HasSubstr(" * service "));
+  EXPECT_THAT(form.out, HasSubstr("(code of CL_SERVICE_KIND; required)"));
+  EXPECT_NE(Run("intake", {"form", "KH-NONE"}).exit_code, 0);
+  const json fields = RunJson("intake", {"form", "KH-CONSENT"});
+  EXPECT_EQ(fields["fields"][0]["field"], "purpose");
+  EXPECT_EQ(fields["fields"][0]["code_list"], "CL_CONSENT_PURPOSE");
+
+  const json places = RunJson("intake", {"codes", "cl_place", "--find", "serei saophoan, banteay"});
+  ASSERT_FALSE(places["codes"].empty());
+  for (const json& place : places["codes"]) EXPECT_THAT(place["code"], StartsWith("0106"));
+  EXPECT_EQ(Run("intake", {"codes", "CL_PLACE", "--find", "atlantis"}).out, "0 codes\n");
+  EXPECT_THAT(Run("intake", {"codes"}).out, HasSubstr("CL_SERVICE "));
+  EXPECT_NE(Run("intake", {"codes", "CL_NONE"}).exit_code, 0);
+}
+
 TEST_F(ProgramTest, WithoutAServerSyncSaysThatEverythingIsSafe) {
   Batch("lead", "operation new\n");
   const Ran sync = Run("lead", {"sync"});

@@ -9,6 +9,7 @@
 #include "client/field/inbox.h"
 #include "client/field/intake.h"
 #include "client/field/record_view.h"
+#include "client/field/shelter.h"
 #include "client/field/waive.h"
 #include "tests/client/field/town.h"
 
@@ -113,6 +114,38 @@ TEST_F(CaseworkTest, ARecordIsTakenBackAndCountsAgain) {
   const auto back = RestoreRecord(VaultOf("intake"), file, incident->record);
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(StatusOf("intake", file, "R01.6"), FindingStatus::kOverdue);
+}
+
+TEST_F(CaseworkTest, AnIntakeTakesThePermitFromTheSheltersOwnFile) {
+  vault::Vault& intake = VaultOf("intake");
+  vault::Vault& manager = VaultOf("manager");
+  const UnitId unit = intake.identity().unit;
+  NewFile shelter;
+  shelter.kind = domain::FileKind::kProgramme;
+  shelter.form = "KH-ACTOR";
+  shelter.members = {{std::nullopt, unit, domain::Role::kIntakeOfficer, {}}};
+  shelter.entries = {
+      {"kind", "shelter"}, {"unit", unit.hex()}, {"province", "12"}, {"authorised_until", "+500d"}};
+  const auto opened = OpenFile(manager, shelter);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_FALSE(CentreValidUntil(manager, unit)) << "nobody inspected it";
+  const auto inspect = [&](const char* at, const char* result) {
+    return WriteRecord(manager, opened->file,
+                       {{}, "KH-INSPECTION", {}, {{"inspected_at", at}, {"result", result}}});
+  };
+  ASSERT_TRUE(inspect("-10d", "good").ok());
+  ASSERT_TRUE(inspect("-1d", "not_good").ok());
+  const Time until = clock_.Now() + Duration::Days(356);  // the last in order, and a year
+  EXPECT_EQ(CentreValidUntil(manager, unit), until);
+  EXPECT_FALSE(CentreValidUntil(intake, unit)) << "her device has not heard of it";
+  Sync("manager");
+  Sync("intake");
+  Sync("intake");  // the file that the first pull made known
+  const auto state = intake.File(WalkIn());
+  ASSERT_TRUE(state.ok()) << state.status();
+  const auto* filled = (*state)->FirstOf("KH-VICTIM-INTAKE")->ShownAs<Time>("centre_valid_until");
+  ASSERT_NE(filled, nullptr);
+  EXPECT_EQ(*filled, until);
 }
 
 TEST_F(CaseworkTest, OverdueClausesReachWhoHasThePerson) {

@@ -5,6 +5,7 @@
 #include "client/field/calendar.h"
 #include "client/field/derive.h"
 #include "client/field/typed_value.h"
+#include "client/field/wording.h"
 #include "common/text/normalise.h"
 #include "common/text/width.h"
 #include "tests/client/field/town.h"
@@ -105,11 +106,39 @@ TEST_F(DeriveTest, TheOtherRulesSayNoMoreThanTheirNames) {
   EXPECT_EQ(*Derive("answered", domain::Answer::kRefused), Value(true));
   EXPECT_EQ(*Derive("present", domain::Answer::kUnknown), Value(false));
   EXPECT_EQ(*Derive("present", domain::Codes{}), Value(false));
+  EXPECT_EQ(*Derive("present", domain::Codes{{"none"}}), Value(false));
   EXPECT_EQ(*Derive("present", domain::Codes{{"seeing"}}), Value(true));
   EXPECT_EQ(*Derive("year", domain::Date{"2009-09"}), Value(int64_t{2009}));
   const Value time = At("2026-11-18T11:06:40Z");
   EXPECT_EQ(*Derive("copy_time", time), time);
   EXPECT_EQ(*Derive("copy_time", domain::Answer::kRefused), Value(domain::Answer::kRefused));
+}
+
+TEST(WordingTest, FindsWholeEnglishWordsAndKhmerAnywhere) {
+  domain::CodeList words;
+  words.codes = {{"liar", {"liar", "អ្នកកុហក", {}}, false},
+                 {"fault", {"her own fault", "", {}}, false},
+                 {"old", {"raid", "", {}}, true}};
+  EXPECT_TRUE(IsPlain("", words));
+  EXPECT_TRUE(IsPlain("Her familiar way home", words)) << "within another word";
+  EXPECT_FALSE(IsPlain("He says she is a LIAR.", words));
+  EXPECT_FALSE(IsPlain("liar", words));
+  EXPECT_FALSE(IsPlain("it is her own fault, he says", words));
+  EXPECT_TRUE(IsPlain("on her own, no fault", words));
+  EXPECT_FALSE(IsPlain("គាត់ថានាងជាអ្នកកុហកណាស់", words));
+  EXPECT_TRUE(IsPlain("a raid", words)) << "a retired word";
+}
+
+TEST_F(DeriveTest, WordingSaysWhetherATextIsPlain) {
+  domain::CodeList words;
+  words.codes = {{"liar", {"liar", "", {}}, false}};
+  const domain::DerivedFact fact{"f", {}, domain::FieldType::kBoolean, "W", "wording", "r"};
+  const auto of = [&](const Value& value) { return DeriveFact(fact, &words, value, Time()); };
+  EXPECT_EQ(*of(domain::Text{"a liar"}), Value(false));
+  EXPECT_EQ(*of(domain::Text{"afraid"}), Value(true));
+  EXPECT_EQ(*of(domain::Answer::kRefused), Value(true));
+  EXPECT_FALSE(of(int64_t{1}).ok());
+  EXPECT_FALSE(DeriveFact(fact, nullptr, domain::Text{"x"}, Time()).ok());
 }
 
 TEST(EntriesTest, AreCodeAndValue) {

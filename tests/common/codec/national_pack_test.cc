@@ -10,6 +10,7 @@
 
 #include "common/base/file.h"
 #include "common/codec/pack_compiler.h"
+#include "nlohmann/json.hpp"
 
 namespace kapea::codec {
 namespace {
@@ -94,6 +95,47 @@ TEST_F(NationalPackTest, TheStandardHasEveryRightAndStep) {
         "P4.1",  "P4.4",  "P4.6",  "P5.1a", "P5.1e", "P5.2", "P5.3", "P5.4", "P5.5",
         "CH.1",  "CH.12", "J1",    "J10",   "LD1",   "PR1",  "AC1"}) {
     EXPECT_TRUE(ids.contains(id)) << id;
+  }
+}
+
+std::set<std::string> CodesOf(const domain::CodeList* list) {
+  std::set<std::string> codes;
+  if (list == nullptr) return codes;
+  for (const domain::CodeItem& code : list->codes) codes.insert(code.code);
+  return codes;
+}
+
+// The array named as the standard, of Debian's iso-codes.
+nlohmann::json IsoCodes(const std::string& standard) {
+  const auto text = ReadFile("/usr/share/iso-codes/json/iso_" + standard + ".json", 8u << 20);
+  EXPECT_TRUE(text.ok()) << "Debian's package iso-codes is wanted: " << text.status();
+  const auto json = nlohmann::json::parse(text.ok() ? *text : "", nullptr, false);
+  return json.is_object() ? json.value(standard, nlohmann::json::array()) : nlohmann::json::array();
+}
+
+TEST_F(NationalPackTest, ProvincesAndCountriesAreThoseOfIso3166) {
+  std::set<std::string> provinces = {"98", "99"};  // abroad and unknown are ours
+  for (const auto& place : IsoCodes("3166-2")) {
+    const std::string code = place["code"];
+    if (!code.starts_with("KH-")) continue;
+    const std::string number = code.substr(3);
+    provinces.insert(number.size() == 1 ? "0" + number : number);
+  }
+  EXPECT_EQ(provinces.size(), 27u);
+  EXPECT_EQ(CodesOf(pack_->FindCodeList("CL_PROVINCE")), provinces);
+  std::set<std::string> countries = {"ZZ"};  // unknown is ours
+  for (const auto& country : IsoCodes("3166-1")) countries.insert(country["alpha_2"]);
+  EXPECT_EQ(CodesOf(pack_->FindCodeList("CL_COUNTRY")), countries);
+}
+
+TEST_F(NationalPackTest, PlacesAreThoseOfTheProvincesAndBelongToThem) {
+  const std::set<std::string> provinces = CodesOf(pack_->FindCodeList("CL_PROVINCE"));
+  const std::set<std::string> places = CodesOf(pack_->FindCodeList("CL_PLACE"));
+  EXPECT_EQ(places.size(), 25u + 210u + 1652u);
+  for (const std::string& place : places) {
+    EXPECT_TRUE(provinces.contains(place.substr(0, 2))) << place;
+    if (place.size() == 2) continue;
+    EXPECT_TRUE(places.contains(place.substr(0, place.size() - 2))) << place;
   }
 }
 
