@@ -1,12 +1,11 @@
 // kapea form, codes: what the packs on this device ask for, and with which codes.
-#include <algorithm>
 #include <map>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/commands.h"
 #include "client/field/calendar.h"
-#include "client/field/casework.h"
+#include "client/field/forms.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/text/width.h"
@@ -18,7 +17,6 @@ using domain::FieldType;
 using nlohmann::json;
 
 constexpr size_t kFieldCells = 28;
-constexpr size_t kLabelCells = 46;
 
 // What a person types for such a field.
 std::string_view TypeWord(FieldType type) {
@@ -105,7 +103,8 @@ json FieldJson(const domain::Field& field, const domain::Section& section) {
 }
 
 absl::StatusOr<Result> RunForm(Session& session, const std::string& id) {
-  KAPEA_ASSIGN(const field::PackedForm packed, field::FindForm(session.vault, id));
+  KAPEA_ASSIGN(const field::PackedForm packed,
+               field::FindForm(session.vault, absl::AsciiStrToUpper(id)));
   const domain::Form& form = *packed.form;
   const field::Language language = session.options.language;
   Result result;

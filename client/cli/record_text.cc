@@ -89,10 +89,11 @@ void AddWording(Session& session, const FileId& file, const RecordId& record, Re
   const auto state = session.vault.File(file);
   if (!state.ok()) return;
   json fields = json::array();
-  for (const domain::Field* field : field::BlamingFields(**state, record)) {
-    fields.push_back(field->code);
-    result.text += field->code +
-                   ": kept as written, but has a word that blames; kapea codes CL_BLAMING_WORDS\n";
+  for (const field::Blaming& blaming : field::BlamingIn(**state, record)) {
+    fields.push_back(blaming.field->code);
+    result.text +=
+        absl::StrFormat("%s: kept as written, but has a word that blames (kapea codes %s)\n",
+                        blaming.field->code, blaming.words);
   }
   if (!fields.empty()) result.json["wording"] = fields;
 }

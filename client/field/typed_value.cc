@@ -75,6 +75,12 @@ std::string CodesOf(const domain::CodeList& list) {
   return codes;
 }
 
+std::string Wanted(const domain::CodeList& list) {
+  const std::string codes = "one of " + CodesOf(list);
+  return list.codes.size() <= kCodesShownMax ? codes
+                                             : codes + " (kapea codes " + list.id + " names all)";
+}
+
 // The list's own spelling of a code, whatever its case; empty: none.
 std::string CodeIn(const domain::CodeList& list, std::string_view text) {
   const auto same = [](char a, char b) {
@@ -97,7 +103,7 @@ absl::StatusOr<std::string> ParseCode(const Field& field, std::string_view text)
     return absl::FailedPreconditionError(field.code + ": its code list needs a newer pack");
   }
   std::string code = CodeIn(*field.code_list, text);
-  if (code.empty()) return Want(field, "one of " + CodesOf(*field.code_list), text);
+  if (code.empty()) return Want(field, Wanted(*field.code_list), text);
   return code;
 }
 
@@ -304,7 +310,8 @@ absl::Status SetAll(vault::Vault& vault, const domain::FileState& file, const do
   for (const Entry& entry : entries) {
     const Field* field = form.FindField(entry.code);
     if (field == nullptr) {
-      return absl::InvalidArgumentError("the form " + form.id + " has no field " + entry.code);
+      return absl::InvalidArgumentError("the form " + form.id + " has no field " + entry.code +
+                                        "; kapea form " + form.id + " names them");
     }
     const bool attached = field->type == FieldType::kAttachment || field->type == FieldType::kImage;
     if (entry.text.empty()) {

@@ -32,21 +32,21 @@ bool IsPlain(std::string_view text, const domain::CodeList& words) {
   });
 }
 
-std::vector<const domain::Field*> BlamingFields(const domain::FileState& file, const RecordId& id) {
-  std::vector<const domain::Field*> fields;
+std::vector<Blaming> BlamingIn(const domain::FileState& file, const RecordId& id) {
+  std::vector<Blaming> found;
   const domain::Record* record = file.FindRecord(id);
   const domain::Form* form = record == nullptr ? nullptr : file.FormOf(*record);
-  if (form == nullptr) return fields;
+  if (form == nullptr || record->voided()) return found;
   for (const domain::Section& section : form->sections) {
     for (const domain::Field& field : section.fields) {
       for (const domain::DerivedFact& fact : field.derived) {
         if (fact.rule != "wording") continue;
-        const domain::FieldValue* found = record->Shown(fact.code);
-        if (found != nullptr && found->clear == domain::Value(false)) fields.push_back(&field);
+        const bool* plain = record->ShownAs<bool>(fact.code);
+        if (plain != nullptr && !*plain) found.push_back({&field, fact.code_list});
       }
     }
   }
-  return fields;
+  return found;
 }
 
 }  // namespace kapea::field

@@ -14,9 +14,12 @@ namespace kapea::field {
 // Threads: any; pure.
 bool IsPlain(std::string_view text, const domain::CodeList& words);
 
-// Fields of the record whose text has such a word, by what the rule "wording" found.
-// They live as long as the form's pack.
-std::vector<const domain::Field*> BlamingFields(const domain::FileState& file,
-                                                const RecordId& record);
+// A text with such a word, and the code list that has it. Both live as long as the pack.
+struct Blaming {
+  const domain::Field* field = nullptr;
+  std::string_view words;
+};
+// Texts of a live record, by what the rule "wording" found.
+std::vector<Blaming> BlamingIn(const domain::FileState& file, const RecordId& record);
 
 }  // namespace kapea::field

@@ -22,7 +22,7 @@ constexpr const char* kLife[] = {
        interpreter_used=no rights_explained_at=+2 rights_repeated_at=+100 rules_explained_at=+2
        complaint_channel_given_at=+2 wishes=Invented services_conditional=no contact_ban=no sex=F
        family_name_latin=Invented given_name_latin=Person age_estimate_band=A_30_PLUS
-       age_basis=self_statement danger_from=none threat_level=low wording_checked=yes
+       age_basis=self_statement danger_from=none threat_level=low
        medical_exam_offered_at=+3 same_sex_escort_offered=yes same_sex_examiner_offered=yes
        psychosocial_first_contact=+20 body_searched_by_staff=no belongings_signed=yes
        form_of_exploitation=forced_labour presumptive_status=possible formal_status=recognised
