@@ -164,9 +164,18 @@ ConditionChecker::Typed ConditionChecker::CheckIf(const Expression& call, const 
   return a;
 }
 
+void ConditionChecker::CheckUnitField(const Expression& arg, const NameScope& scope) {
+  const auto found = arg.op == Op::kName ? FindField(arg.text, scope) : std::nullopt;
+  if (!found || found->field->sealed() || found->field->type != FieldType::kUnit) {
+    Add(arg, "want a clear field that is a unit, got '" + arg.text + "'");
+  }
+}
+
 ConditionChecker::Typed ConditionChecker::CheckConsent(const Expression& call,
                                                        const NameScope& scope) {
-  if (!Arguments(call, 1, 1)) return {Type::kTruth};
+  if (!Arguments(call, 1, 2)) return {Type::kTruth};
+  const bool by_unit = call.args.size() == 2;
+  if (by_unit) CheckUnitField(call.args[1], scope);
   bool any = false;
   for (const auto& form : pack_.forms) {
     const bool here = scope.linked || form->file_kind == scope.file_kind;
@@ -182,6 +191,11 @@ ConditionChecker::Typed ConditionChecker::CheckConsent(const Expression& call,
       Add(call, "want clear code fields 'purpose' and 'answer' (with 'yes') in " + form->id);
     } else {
       CheckCode(call.args[0], *purpose->code_list);
+    }
+    const auto* recipient = form->FindField("recipient");
+    if (by_unit &&
+        (recipient == nullptr || recipient->sealed() || recipient->type != FieldType::kUnit)) {
+      Add(call, "want a clear field 'recipient' that is a unit in " + form->id);
     }
   }
   if (!any) Add(call, "want a form of this kind of file whose id ends in -CONSENT");

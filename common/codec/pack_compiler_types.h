@@ -76,6 +76,7 @@ class ConditionChecker {
   Typed CheckRecordsCall(const Expression& call, const NameScope& scope);
   Typed CheckMomentCall(const Expression& call, const NameScope& scope);
   Typed CheckIf(const Expression& call, const NameScope& scope);
+  void CheckUnitField(const domain::Expression& arg, const NameScope& scope);
   Typed CheckConsent(const Expression& call, const NameScope& scope);
   Typed CheckLinked(const Expression& call, const NameScope& scope);
   bool Arguments(const Expression& call, size_t least, size_t most);

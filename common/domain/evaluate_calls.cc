@@ -355,9 +355,23 @@ Outcome Evaluation::CallCustody(const Expression& call, const Frame& frame) {
   return since ? Truth(true, *since) : Truth(false, Base(frame));
 }
 
-// consent(purpose)
+// Whether the consent record speaks of that unit. A "no" that names nobody speaks of all.
+bool SpeaksOf(const Record& consent, const Reference& unit) {
+  if (const auto* recipient = consent.ShownAs<Reference>("recipient")) return *recipient == unit;
+  const auto* answer = consent.ShownAs<Code>("answer");
+  return answer != nullptr && answer->code != "yes";
+}
+
+// consent(purpose), consent(purpose, unit)
 Outcome Evaluation::CallConsent(const Expression& call, const Frame& frame) {
-  if (call.args.size() != 1) return Outcome();
+  if (call.args.empty() || call.args.size() > 2) return Outcome();
+  const Reference* unit = nullptr;
+  if (call.args.size() == 2) {
+    const FieldAt at = FindField(call.args[1].text, frame);
+    if (at.state == FieldAt::State::kNoForm) return Outcome();
+    unit = at.record == nullptr ? nullptr : at.record->ShownAs<Reference>(at.code);
+    if (unit == nullptr) return Truth(false, Base(frame));
+  }
   constexpr std::string_view kForm = "-CONSENT";
   const auto order = [](const Record& record) {
     return std::make_tuple(record.made.soft.earliest, record.made.soft.latest, record.id);
@@ -366,10 +380,9 @@ Outcome Evaluation::CallConsent(const Expression& call, const Frame& frame) {
   for (const auto& [id, record] : scope_.file.records()) {
     const std::string_view form = record.form.form;
     if (record.voided() || !form.ends_with(kForm)) continue;
-    const FieldValue* purpose = ShownOf(&record, "purpose");
-    const auto* code =
-        purpose != nullptr && purpose->clear ? std::get_if<Code>(&*purpose->clear) : nullptr;
-    if (code == nullptr || code->code != call.args[0].text) continue;
+    const auto* purpose = record.ShownAs<Code>("purpose");
+    if (purpose == nullptr || purpose->code != call.args[0].text) continue;
+    if (unit != nullptr && !SpeaksOf(record, *unit)) continue;
     if (newest == nullptr || order(record) > order(*newest)) newest = &record;
   }
   if (newest == nullptr) return Truth(false, Base(frame));

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "common/codec/pack_compiler.h"
 #include "tests/common/standards/test_bench.h"
 
 namespace kapea::standards {
@@ -173,6 +174,53 @@ TEST(ExpressionTest, TheNewestConsentForAPurposeCountsUntilItEnds) {
   EXPECT_EQ(file.Since("consent(photo)", 120), 110);
   consent(703, "no", 130, std::nullopt);
   EXPECT_EQ(file.Since("consent(photo)", 140), -1);
+}
+
+TEST(ExpressionTest, ConsentIsAskedOfAUnitAlone) {
+  const auto mistakes = [](const std::string& met) {
+    return codec::CompilePackFiles(
+               {{"bench", BenchPackText("clauses { id: \"X\" label { en: \"x\" } severity: "
+                                        "SEVERITY_MUST provenance { status: "
+                                        "SOURCE_STATUS_PROPOSED } met: \"" +
+                                        met + "\" }")}})
+        .mistakes;
+  };
+  EXPECT_TRUE(mistakes("consent(sharing, INTAKE.to_unit)").empty());
+  const auto code = mistakes("consent(sharing, INTAKE.sex)");
+  ASSERT_EQ(code.size(), 1u);
+  EXPECT_NE(code[0].message.find("want a clear field that is a unit"), std::string::npos);
+  EXPECT_EQ(mistakes("consent(sharing, INTAKE.to_unit, x)").size(), 1u);
+}
+
+TEST(ExpressionTest, ConsentToAUnitIsToNoOther) {
+  Asking file;
+  const domain::Reference here{MakeId<ChangeId>(81)};
+  const domain::Reference elsewhere{MakeId<ChangeId>(82)};
+  const auto consent = [&](uint32_t record, const char* answer, int64_t minutes,
+                           std::optional<domain::Reference> recipient) {
+    ChangeBuilder builder = file.By(file.intake, file.person);
+    const RecordId id = MakeId<RecordId>(record);
+    builder.Set(id, "purpose", Code{"sharing"}).Pin("PERSON-CONSENT", 1);
+    builder.Set(id, "answer", Code{answer});
+    if (recipient) builder.Set(id, "recipient", *recipient);
+    file.Put(file.person, builder, minutes);
+  };
+  const std::string asked = "consent(sharing, INTAKE.to_unit)";
+  consent(711, "yes", 10, here);
+  EXPECT_EQ(file.Since(asked, 20), -1) << "no unit is named yet";
+  file.Put(file.person,
+           file.By(file.intake, file.person).Set(file.intake_record, "to_unit", elsewhere), 20);
+  EXPECT_EQ(file.Since(asked, 30), -1) << "she named another";
+  EXPECT_EQ(file.Since("consent(sharing)", 30), 10);
+  consent(712, "yes", 40, elsewhere);
+  EXPECT_EQ(file.Since(asked, 50), 40);
+  consent(713, "no", 60, here);
+  EXPECT_EQ(file.Since(asked, 70), 40) << "she refuses the other one";
+  consent(714, "yes", 80, std::nullopt);
+  consent(715, "no", 90, std::nullopt);
+  EXPECT_EQ(file.Since(asked, 100), -1) << "a no to nobody in particular is one to all";
+  consent(716, "yes", 110, std::nullopt);
+  EXPECT_EQ(file.Since(asked, 120), -1) << "a yes to nobody in particular is none";
 }
 
 TEST(ExpressionTest, ADateSpansItsDayInCambodia) {

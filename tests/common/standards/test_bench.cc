@@ -95,10 +95,11 @@ std::string PersonForms() {
                   Field("checked", "BOOLEAN",
                         "writers: ROLE_SUPERVISOR writers: "
                         "ROLE_INTAKE_OFFICER ") +
-                  Field("stay", "DURATION")) +
+                  Field("stay", "DURATION") + Field("to_unit", "UNIT")) +
          Form("PERSON-CONSENT", record,
               Field("purpose", "CODE", "code_list: \"CL_PURPOSE\" ") +
-                  Field("answer", "CODE", "code_list: \"CL_YES\" ") + Field("ends_at", "TIME")) +
+                  Field("answer", "CODE", "code_list: \"CL_YES\" ") + Field("ends_at", "TIME") +
+                  Field("recipient", "UNIT")) +
          Form("VISIT", record, Field("visited_at", "TIME") + Field("well", "BOOLEAN"));
 }
 
