@@ -83,12 +83,32 @@ TEST_F(NationalPackTest, TheStandardHasEveryRightAndStep) {
       EXPECT_TRUE(ids.insert(clause.id).second) << clause.id;
     }
   }
-  // Rights 1 to 11, steps 1 to 5, children 1 to 12: each has at least one clause.
-  for (int right = 1; right <= 11; ++right) {
-    const std::string prefix = (right < 10 ? "R0" : "R") + std::to_string(right) + ".";
-    EXPECT_TRUE(std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
-      return id.starts_with(prefix);
-    })) << prefix;
+  // Of the eleven rights, each clause; a clause in two halves is R05.2 and R05.2b, or
+  // P5.1a to P5.1g.
+  constexpr int kClausesOfRights[] = {7, 4, 4, 6, 4, 4, 4, 8, 4, 6, 4};
+  const auto has = [&ids](const std::string& code) {
+    return std::any_of(ids.begin(), ids.end(), [&code](const std::string& id) {
+      return id == code || (id.size() == code.size() + 1 && id.starts_with(code) &&
+                            id.back() >= 'a' && id.back() <= 'z');
+    });
+  };
+  for (size_t right = 0; right < std::size(kClausesOfRights); ++right) {
+    for (int clause = 1; clause <= kClausesOfRights[right]; ++clause) {
+      const std::string number = std::to_string(right + 1);
+      const std::string code =
+          "R" + std::string(2 - number.size(), '0') + number + "." + std::to_string(clause);
+      EXPECT_TRUE(has(code)) << code;
+    }
+  }
+  constexpr int kClausesOfSteps[] = {6, 5, 6, 6, 5};
+  for (size_t part = 0; part < std::size(kClausesOfSteps); ++part) {
+    for (int clause = 1; clause <= kClausesOfSteps[part]; ++clause) {
+      const std::string code = "P" + std::to_string(part + 1) + "." + std::to_string(clause);
+      EXPECT_TRUE(has(code)) << code;
+    }
+  }
+  for (int clause = 1; clause <= 12; ++clause) {
+    EXPECT_TRUE(has("CH." + std::to_string(clause))) << clause;
   }
   for (const char* id :
        {"R06.4", "R07.3", "R07.4", "R08.6", "P3.1",  "P3.2", "P3.3", "P3.4", "P3.5",
