@@ -89,7 +89,7 @@ absl::Status Sweeper::Load() {
     return at == numbers.end() ? 0 : at->second;
   };
   MutexLock lock(mutex_);
-  for (const auto& [file, row] : rows) Keep(file, row);
+  for (const auto& [file, row] : rows) Keep(file, row, clock_.Now());
   for (const auto& [file, number] : numbers) {
     const auto row = rows.find(file);
     const bool stands =
@@ -151,7 +151,7 @@ std::vector<FileId> Sweeper::Take() {
   return {};
 }
 
-void Sweeper::Keep(const FileId& file, const codec::OpenFindings& row) {
+void Sweeper::Keep(const FileId& file, const codec::OpenFindings& row, Time at) {
   Kept kept{row.until, {}};
   for (const auto& [other, number] : row.linked) kept.linked.insert(other);
   Kept& now = kept_[file];
@@ -160,7 +160,7 @@ void Sweeper::Keep(const FileId& file, const codec::OpenFindings& row) {
   for (const FileId& other : kept.linked) stand_on_[other].insert(file);
   // One that turns at every moment would keep this thread busy for ever.
   if (kept.until < Time::Max()) {
-    kept.until = std::max(kept.until, clock_.Now() + options_.quiet);
+    kept.until = std::max(kept.until, at + options_.quiet);
     turns_.insert({kept.until, file});
   }
   now = std::move(kept);
@@ -184,12 +184,13 @@ void Sweeper::Run() {
   // Of this thread alone, on Linux.
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   for (auto files = Take(); !files.empty(); files = Take()) {
+    const Time at = clock_.Now();  // time that goes on meanwhile may turn what is worked out
     auto rows = Sweep(files);
     if (!rows.ok() && !absl::IsUnavailable(rows.status())) on_trouble_(rows.status());
     MutexLock lock(mutex_);
     sweeping_ = false;
     if (rows.ok()) {
-      for (size_t i = 0; i < files.size(); ++i) Keep(files[i], (*rows)[i]);
+      for (size_t i = 0; i < files.size(); ++i) Keep(files[i], (*rows)[i], at);
       if (Idle()) idle_.NotifyAll();
       continue;
     }

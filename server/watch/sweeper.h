@@ -81,7 +81,7 @@ class Sweeper {
   // A row for each file, in their order.
   absl::StatusOr<std::vector<codec::OpenFindings>> Sweep(const std::vector<FileId>& files) const;
   void FallBehind(const FileId& file, Duration now) KAPEA_REQUIRES(mutex_);
-  void Keep(const FileId& file, const codec::OpenFindings& row) KAPEA_REQUIRES(mutex_);
+  void Keep(const FileId& file, const codec::OpenFindings& row, Time at) KAPEA_REQUIRES(mutex_);
 
   kv::Store& store_;
   const Published& published_;
