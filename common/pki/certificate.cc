@@ -45,6 +45,27 @@ absl::Status ReadNames(X509* x509, Certificate& out) {
   return absl::OkStatus();
 }
 
+// The next block of a PEM text: a certificate, and nothing else.
+absl::StatusOr<X509Ptr> NextInPem(BIO* bio) {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+  if (PEM_read_bio(bio, &name, &header, &data, &size) != 1) {
+    return OpenSslError(absl::StatusCode::kInvalidArgument, "want certificates in PEM");
+  }
+  const std::string_view der(reinterpret_cast<const char*>(data), static_cast<size_t>(size));
+  const bool plain = std::string_view(name) == PEM_STRING_X509 && *header == '\0';
+  X509Ptr x509 = plain ? X509OfDer(der) : nullptr;
+  OPENSSL_free(name);
+  OPENSSL_free(header);
+  OPENSSL_free(data);
+  if (x509 == nullptr) {
+    return absl::InvalidArgumentError("want certificates in PEM, got a block of another kind");
+  }
+  return x509;
+}
+
 bool OnlyWhiteSpace(BIO* bio) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio, &data);
@@ -115,10 +136,7 @@ absl::StatusOr<std::vector<X509Ptr>> ParseX509Chain(std::string_view pem) {
   const BioPtr bio = ReaderOf(pem);
   std::vector<X509Ptr> chain;
   while (!OnlyWhiteSpace(bio.get())) {
-    X509Ptr x509(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-    if (x509 == nullptr) {
-      return OpenSslError(absl::StatusCode::kInvalidArgument, "want certificates in PEM");
-    }
+    KAPEA_ASSIGN(X509Ptr x509, NextInPem(bio.get()));
     if (chain.size() == kChainLengthMax) {
       return absl::InvalidArgumentError("want at most 6 certificates, got more");
     }

@@ -6,6 +6,7 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <limits>
@@ -40,10 +41,15 @@ absl::Status OpenSslError(absl::StatusCode code, const std::string& what) {
 
 X509Ptr X509OfDer(std::string_view der) {
   const auto* data = reinterpret_cast<const unsigned char*>(der.data());
-  const auto* end = data + der.size();
   X509Ptr x509(d2i_X509(nullptr, &data, static_cast<long>(der.size())));
+  // OpenSSL also reads BER, where the fingerprint of what it writes is not that of what it read.
+  unsigned char* again = nullptr;
+  const int size = x509 == nullptr ? -1 : i2d_X509(x509.get(), &again);
+  const bool same = size > 0 && static_cast<size_t>(size) == der.size() &&
+                    std::equal(der.begin(), der.end(), reinterpret_cast<const char*>(again));
+  OPENSSL_free(again);
   ERR_clear_error();
-  return data == end ? std::move(x509) : nullptr;
+  return same ? std::move(x509) : nullptr;
 }
 
 absl::StatusOr<EvpKeyPtr> KeyOf(const crypto::SigningKey& key) {

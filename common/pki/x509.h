@@ -42,7 +42,7 @@ std::string BytesOf(BIO* bio);
 // "<what>: <the oldest OpenSSL error>"; empties OpenSSL's error queue.
 absl::Status OpenSslError(absl::StatusCode code, const std::string& what);
 
-X509Ptr X509OfDer(std::string_view der);  // null when it is none, or has bytes behind it
+X509Ptr X509OfDer(std::string_view der);  // null when it is none, or not its one DER text
 absl::StatusOr<Certificate> CertificateOf(X509* x509);
 // The certificates of a PEM text, as ParseChain has them.
 absl::StatusOr<std::vector<X509Ptr>> ParseX509Chain(std::string_view pem);

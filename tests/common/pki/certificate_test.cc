@@ -104,6 +104,24 @@ TEST_F(CertificateTest, RefusesTextThatIsNotWhollyCertificates) {
   EXPECT_EQ(root.ToPem(), pem);
 }
 
+// The same certificate with a length written longer than it need be, as BER allows: its
+// fingerprint would not be that of the bytes that were shown.
+TEST_F(CertificateTest, RefusesASecondTextOfTheSameCertificate) {
+  const Certificate root = *Certificate::FromPem(root_.certificate_pem());
+  ASSERT_EQ(root.der.substr(0, 2), "\x30\x82");
+  const std::string longer = std::string("\x30\x83\x00", 3) + root.der.substr(2);
+  EXPECT_FALSE(Certificate::FromDer(longer).ok());
+  EXPECT_TRUE(Certificate::FromDer(root.der).ok());
+}
+
+TEST_F(CertificateTest, RefusesAPemBlockOfAnotherKind) {
+  std::string pem = root_.certificate_pem();
+  for (size_t at = 0; (at = pem.find(" CERTIFICATE", at)) != std::string::npos; at += 6) {
+    pem.insert(at, " X509");
+  }
+  EXPECT_FALSE(Certificate::FromPem(pem).ok());
+}
+
 // Every prefix of the DER: no crash and no success.
 TEST_F(CertificateTest, RefusesEveryCut) {
   const Certificate root = *Certificate::FromPem(root_.certificate_pem());
