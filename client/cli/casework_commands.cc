@@ -61,15 +61,6 @@ Result WrittenResult(Session& session, const field::Written& written, domain::Fi
   return result;
 }
 
-// The file, which must be of the topic's kind.
-absl::StatusOr<FileId> FindFileOf(Session& session, const Topic& topic, const std::string& name) {
-  KAPEA_ASSIGN(const FileId file, field::FindFile(session.vault, name));
-  KAPEA_ASSIGN(const auto state, session.vault.File(file));
-  if (state->kind() == topic.kind) return file;
-  return absl::InvalidArgumentError(
-      std::string("want a ") + std::string(domain::NameOf(topic.kind)) + " file, got another kind");
-}
-
 // --- new, add, edit, void ---
 
 struct WriteArgs {
@@ -98,7 +89,7 @@ absl::StatusOr<Result> RunNew(Session& session, const Topic& topic, const WriteA
 }
 
 absl::StatusOr<Result> RunAdd(Session& session, const Topic& topic, const WriteArgs& args) {
-  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic, args.file));
+  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic.kind, args.file));
   KAPEA_ASSIGN(const auto state, session.vault.File(file));
   field::RecordWrite write;
   write.form = args.form.empty() ? topic.form : args.form;
@@ -122,7 +113,7 @@ absl::StatusOr<RecordId> FindRecordOf(const domain::FileState& state, const Topi
 }
 
 absl::StatusOr<Result> RunEdit(Session& session, const Topic& topic, const WriteArgs& args) {
-  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic, args.file));
+  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic.kind, args.file));
   KAPEA_ASSIGN(const auto state, session.vault.File(file));
   field::RecordWrite write;
   KAPEA_ASSIGN(write.record, FindRecordOf(*state, topic, args.record));
@@ -132,7 +123,7 @@ absl::StatusOr<Result> RunEdit(Session& session, const Topic& topic, const Write
 }
 
 absl::StatusOr<Result> RunVoid(Session& session, const Topic& topic, const WriteArgs& args) {
-  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic, args.file));
+  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic.kind, args.file));
   KAPEA_ASSIGN(const auto state, session.vault.File(file));
   KAPEA_ASSIGN(const RecordId record, field::FindRecord(*state, args.record));
   if (args.restore) {
@@ -182,7 +173,7 @@ absl::StatusOr<Result> RunFiles(Session& session, const Topic& topic) {
 }
 
 absl::StatusOr<Result> RunRecords(Session& session, const Topic& topic, const WriteArgs& args) {
-  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic, args.file));
+  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic.kind, args.file));
   KAPEA_ASSIGN(const auto state, session.vault.File(file));
   Result result;
   json records = json::array();
@@ -218,7 +209,7 @@ struct ShowArgs {
 };
 
 absl::StatusOr<Result> RunShow(Session& session, const Topic& topic, const ShowArgs& args) {
-  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic, args.file));
+  KAPEA_ASSIGN(const FileId file, FindFileOf(session, topic.kind, args.file));
   KAPEA_ASSIGN(const auto state, session.vault.File(file));
   KAPEA_ASSIGN(const RecordId record, FindRecordOf(*state, topic, args.record));
   return ShowRecord(session, file, record, args.options);
@@ -399,6 +390,7 @@ void AddCaseworkCommands(CLI::App& app, Chosen& chosen) {
                   (topic.founds ? "CODE" : "P-M0X4TD RECORD"));
     AddTopicWrites(*group, chosen, topic);
     AddTopicReads(*group, chosen, topic);
+    AddImport(*group, chosen, topic.kind, topic.form);
     if (topic.kind == domain::FileKind::kJustice) AddCourtRegister(*group, chosen);
   }
   AddWaive(app, chosen);

@@ -34,6 +34,8 @@ void AddOperationOption(CLI::App& app, std::string& operation);
 void AddOperationRecords(CLI::App& operation, Chosen& chosen);
 // Part of AddCaseworkCommands, in a source of its own.
 void AddCourtRegister(CLI::App& justice, Chosen& chosen);
+// Part of AddCaseworkCommands, in a source of its own; `form` unless another is named.
+void AddImport(CLI::App& group, Chosen& chosen, domain::FileKind kind, const char* form);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
 // The last time that the server signed; zero: none.
@@ -42,6 +44,8 @@ Time LastServerTime(vault::Vault& vault);
 absl::StatusOr<std::unique_ptr<link::GrpcTransport>> ConnectTo(Session& session);
 // UNIT:ROLE[:DUTY,DUTY] or UNIT:ROLE:PERSON[:DUTY,DUTY].
 absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view text);
+// A known file, which must be of that kind.
+absl::StatusOr<FileId> FindFileOf(Session& session, domain::FileKind kind, const std::string& name);
 // The one operation that is on this device and not signed off, where `name` is empty.
 absl::StatusOr<FileId> FindOperation(vault::Vault& vault, std::string_view name);
 absl::StatusOr<domain::Duty> ParseDuty(std::string_view name);

@@ -75,12 +75,15 @@ std::string ErrorText(const absl::Status& status, bool network) {
 
 nlohmann::json ErrorJson(const absl::Status& status, bool network) {
   const Advice& advice = AdviceFor(ExitCodeFor(status, network));
-  return {{"error",
-           {{"exit_code", advice.exit},
-            {"name", advice.name},
-            {"message", Words(status)},
-            {"safe", advice.safe},
-            {"next", advice.next}}}};
+  nlohmann::json error = {{"exit_code", advice.exit},
+                          {"name", advice.name},
+                          {"message", Words(status)},
+                          {"safe", advice.safe},
+                          {"next", advice.next}};
+  if (const auto mistakes = status.GetPayload(kMistakesPayload)) {
+    error["mistakes"] = nlohmann::json::parse(std::string(*mistakes), nullptr, false);
+  }
+  return {{"error", error}};
 }
 
 std::string ToLine(const nlohmann::json& object) {

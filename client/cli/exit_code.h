@@ -18,9 +18,13 @@ inline constexpr int kExitNoServer = 6;
 inline constexpr int kExitDamaged = 7;  // data or disk
 inline constexpr int kExitFull = 8;     // the disk, or a limit
 
+// A status may carry what is wrong with each line of a table: JSON, a list of line, field
+// (null: the row as a whole) and message. ErrorJson shows it as "mistakes".
+inline constexpr char kMistakesPayload[] = "kapea/mistakes";
+
 // `network`: the command asked a server.
 int ExitCodeFor(const absl::Status& status, bool network);
-// Three lines at most, ending in a newline.
+// Three lines, and one for each mistake; ends in a newline.
 std::string ErrorText(const absl::Status& status, bool network);
 nlohmann::json ErrorJson(const absl::Status& status, bool network);
 // One line of output. What was typed need not be UTF-8, and JSON must be: bytes that are

@@ -82,6 +82,15 @@ absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view
   return member;
 }
 
+absl::StatusOr<FileId> FindFileOf(Session& session, domain::FileKind kind,
+                                  const std::string& name) {
+  KAPEA_ASSIGN(const FileId file, field::FindFile(session.vault, name));
+  KAPEA_ASSIGN(const auto state, session.vault.File(file));
+  if (state->kind() == kind) return file;
+  return absl::InvalidArgumentError("want a " + std::string(domain::NameOf(kind)) +
+                                    " file, got another kind");
+}
+
 absl::StatusOr<FileId> FindOperation(vault::Vault& vault, std::string_view name) {
   if (!name.empty()) return field::FindFile(vault, name);
   std::vector<FileId> operations;

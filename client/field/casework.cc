@@ -6,6 +6,7 @@
 
 #include "client/field/draft.h"
 #include "client/field/names.h"
+#include "client/field/random_id.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 
@@ -58,28 +59,6 @@ absl::StatusOr<RecordId> OnlyRecord(const domain::FileState& file, const std::st
                                        ": say below which");
 }
 
-absl::StatusOr<RecordId> MakeRecord(const domain::FileState& file, const RecordWrite& write,
-                                    const PackedForm& form, Draft& draft) {
-  if (form.form->file_kind != file.kind()) {
-    return absl::InvalidArgumentError("want a form of this kind of file, got " + write.form);
-  }
-  if (form.form->parent.empty()) {
-    if (!write.parent) return draft.Make(form);
-    return absl::InvalidArgumentError(write.form + " stands below no other record");
-  }
-  if (!write.parent) {
-    KAPEA_ASSIGN(const RecordId only, OnlyRecord(file, form.form->parent));
-    return draft.Make(form, only);
-  }
-  const domain::Record* parent = file.FindRecord(*write.parent);
-  if (parent == nullptr) return absl::NotFoundError("no such record in this file");
-  if (parent->form.form != form.form->parent) {
-    return absl::InvalidArgumentError(write.form + " stands below a record of " +
-                                      form.form->parent + ", got one of " + parent->form.form);
-  }
-  return draft.Make(form, *write.parent);
-}
-
 absl::StatusOr<Written> Write(vault::Vault& vault, const FileId& file, const RecordWrite& write) {
   KAPEA_ASSIGN(const auto state, vault.File(file));
   Draft draft(file);
@@ -92,8 +71,10 @@ absl::StatusOr<Written> Write(vault::Vault& vault, const FileId& file, const Rec
     form = state->FormOf(*known);
   } else {
     KAPEA_ASSIGN(const PackedForm packed, FindForm(vault, write.form));
-    KAPEA_ASSIGN(record, MakeRecord(*state, write, packed, draft));
     form = packed.form;
+    KAPEA_ASSIGN(const auto parent, ParentFor(*state, *form, write.parent));
+    record = RandomId<RecordId>();
+    draft.Make(record, packed, parent);
   }
   if (form == nullptr) {
     return absl::FailedPreconditionError("the form of this record needs a newer program or pack");
@@ -120,6 +101,29 @@ absl::StatusOr<Written> SetVoid(vault::Vault& vault, const FileId& file, const R
 }
 
 }  // namespace
+
+absl::StatusOr<std::optional<RecordId>> ParentFor(const domain::FileState& file,
+                                                  const domain::Form& form,
+                                                  const std::optional<RecordId>& named) {
+  if (form.file_kind != file.kind()) {
+    return absl::InvalidArgumentError("want a form of this kind of file, got " + form.id);
+  }
+  if (form.parent.empty()) {
+    if (!named) return std::optional<RecordId>();
+    return absl::InvalidArgumentError(form.id + " stands below no other record");
+  }
+  if (!named) {
+    KAPEA_ASSIGN(const RecordId only, OnlyRecord(file, form.parent));
+    return std::optional(only);
+  }
+  const domain::Record* parent = file.FindRecord(*named);
+  if (parent == nullptr) return absl::NotFoundError("no such record in this file");
+  if (parent->form.form != form.parent) {
+    return absl::InvalidArgumentError(form.id + " stands below a record of " + form.parent +
+                                      ", got one of " + parent->form.form);
+  }
+  return named;
+}
 
 absl::StatusOr<Written> OpenFile(vault::Vault& vault, const NewFile& file) {
   KAPEA_ASSIGN(const PackedForm form, FindForm(vault, file.form));

@@ -49,6 +49,12 @@ struct RecordWrite {
 // InvalidArgument for no entries.
 absl::StatusOr<Written> WriteRecord(vault::Vault& vault, const FileId& file,
                                     const RecordWrite& write);
+// Below which record a new one of this form stands: `named`, or the only live one; absent
+// for a top form. NotFound, InvalidArgument and FailedPrecondition in words.
+absl::StatusOr<std::optional<RecordId>> ParentFor(const domain::FileState& file,
+                                                  const domain::Form& form,
+                                                  const std::optional<RecordId>& named);
+
 // Takes a record back, with a reason: it stays, and counts no more. `restore` undoes it.
 absl::StatusOr<Written> VoidRecord(vault::Vault& vault, const FileId& file, const RecordId& record,
                                    std::string_view reason_code);

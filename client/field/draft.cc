@@ -38,8 +38,12 @@ struct Draft::Writing {
 
 RecordId Draft::Make(const PackedForm& form, std::optional<RecordId> parent) {
   const auto id = RandomId<RecordId>();
-  made_.push_back({id, form, parent});
+  Make(id, form, parent);
   return id;
+}
+
+void Draft::Make(const RecordId& id, const PackedForm& form, std::optional<RecordId> parent) {
+  made_.push_back({id, form, parent});
 }
 
 void Draft::Put(Assignment assignment) {
@@ -66,16 +70,19 @@ void Draft::Clear(const RecordId& record, std::string_view field) {
 }
 
 absl::StatusOr<domain::Ref> Draft::Commit(vault::Vault& vault) const {
-  if (empty()) return absl::InvalidArgumentError("nothing to write");
   absl::StatusOr<domain::Ref> ref;
   for (int i = 0; i < kCommitTriesMax; ++i) {
-    ref = CommitOnce(vault);
+    KAPEA_ASSIGN(Writing writing, Prepare(vault));
+    ref = vault.Commit(std::move(writing.writer));
     if (!absl::IsAborted(ref.status())) break;
   }
   return ref;
 }
 
-absl::StatusOr<domain::Ref> Draft::CommitOnce(vault::Vault& vault) const {
+absl::Status Draft::Check(vault::Vault& vault) const { return Prepare(vault).status(); }
+
+absl::StatusOr<Draft::Writing> Draft::Prepare(vault::Vault& vault) const {
+  if (empty()) return absl::InvalidArgumentError("nothing to write");
   KAPEA_ASSIGN(const auto state, vault.File(file_));
   const domain::Pack* pack = PackOf(vault, *state);
   if (pack == nullptr) {
@@ -95,7 +102,7 @@ absl::StatusOr<domain::Ref> Draft::CommitOnce(vault::Vault& vault) const {
   }
   KAPEA_TRY(WriteAll(writing));
   KAPEA_TRY(CheckEffect(writing));
-  return vault.Commit(std::move(writing.writer));
+  return writing;
 }
 
 const domain::Pack* Draft::PackOf(vault::Vault& vault, const domain::FileState& state) const {

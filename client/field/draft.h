@@ -34,6 +34,8 @@ class Draft {
 
   // A new record. Its first field pins the form; without a field only the pin is written.
   RecordId Make(const PackedForm& form, std::optional<RecordId> parent = std::nullopt);
+  // The same, under an id that was drawn before.
+  void Make(const RecordId& id, const PackedForm& form, std::optional<RecordId> parent);
   // The last of two values for one field counts.
   void Set(const RecordId& record, std::string_view field, domain::Value value);
   void SetAttachment(const RecordId& record, std::string_view field,
@@ -52,6 +54,8 @@ class Draft {
   // effect; InvalidArgument with the form's own sentence for a broken constraint, with
   // the code for a field that the form does not have; else as Vault.
   absl::StatusOr<domain::Ref> Commit(vault::Vault& vault) const;
+  // What Commit would say, and nothing is written.
+  absl::Status Check(vault::Vault& vault) const;
 
  private:
   struct Made {
@@ -62,7 +66,7 @@ class Draft {
   struct Writing;  // what one attempt works on
 
   void Put(Assignment assignment);
-  absl::StatusOr<domain::Ref> CommitOnce(vault::Vault& vault) const;
+  absl::StatusOr<Writing> Prepare(vault::Vault& vault) const;
   const domain::Pack* PackOf(vault::Vault& vault, const domain::FileState& state) const;
   absl::StatusOr<const domain::Form*> FormOf(const Writing& writing, const RecordId& record) const;
   absl::StatusOr<domain::Duty> DutyFor(const Writing& writing) const;

@@ -286,6 +286,9 @@ void AddTexts(Seeds& seeds) {
                 "operation tick IDN-10 --for 1,2 --because 'no phone'",
                 "--json person new --op $code --count 2 --set sex=F", "inbox # rest",
                 "--lang km handover accept H-3f9a01", "report compliance --as-of -2d"});
+  seeds.AddAll("csv_fuzz", {"code,name\r\n01,\"Kor, \"\"the first\"\"\"\r\n\n02,\"two\nlines\"",
+                            "\xEF\xBB\xBF"
+                            "a,b\n 1 ,x\"y\n"});
   seeds.AddAll("typed_fuzz",
                {"yes", "42", "M", "M,unknown", "now", "-1h30m", "2026-11-23T08:31:00+07:00",
                 "08:31", "2009-09-28", "today", "7d", "not_done", "me", "11.55,104.92,12",

@@ -100,7 +100,7 @@ TEST_F(GazetteerTest, NamesEveryMistakeAndWritesNothing) {
                           At(4, "code: want 6 digits, got 'x1'"), At(5, "code: stands twice: 01"),
                           At(6, "level: want province, district, commune or village, got 'county'"),
                           At(7, "name_km: want a name of 1 to 200 bytes of UTF-8"),
-                          At(8, "row: is not a row of this table (columns, quotes)"),
+                          At(8, "row: want 6 columns, got 1"),
                           At(9, "parent: want the beginning of 0109, got 07"),
                           At(9, "parent: no such unit in the file: 07")));
 }

@@ -1,7 +1,6 @@
 #include "tools/admin/gazetteer.h"
 
-#include <libfccp/csv.h>
-
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 #include "common/base/macros.h"
+#include "common/text/csv.h"
 #include "common/text/normalise.h"
 
 namespace kapea::admin {
@@ -22,17 +22,16 @@ constexpr size_t kNameBytesMax = 200;
 constexpr const char* kLevels[] = {"province", "district", "commune", "village"};
 constexpr size_t kLevelCount = std::size(kLevels);
 
+constexpr const char* kColumns[] = {"code", "level", "parent", "name_km", "name_latin"};
 struct Row {
   std::string code, level, parent, name_km, name_latin;
 };
-using Csv = io::CSVReader<5, io::trim_chars<' ', '\t'>, io::double_quote_escape<',', '"'>>;
 
 class Reading {
  public:
   Reading(std::string path, bool villages) : path_(std::move(path)), villages_(villages) {}
 
-  void Take(const Row& row, size_t line) {
-    line_ = line;
+  void Take(const Row& row) {
     const auto level = LevelOf(row.level);
     if (!level) return;
     const auto code = CodeOf(row.code, *level, "code");
@@ -164,6 +163,26 @@ class Reading {
   std::array<std::map<std::string, Name>, kLevelCount> lists_;
 };
 
+// Where each of kColumns stands.
+using Places = std::array<size_t, std::size(kColumns)>;
+
+absl::StatusOr<Places> PlacesIn(const text::Csv& csv, const std::string& path) {
+  const auto header = csv.rows.empty() ? std::vector<std::string>() : csv.rows[0].cells;
+  Places places{};
+  for (size_t i = 0; i < std::size(kColumns); ++i) {
+    const auto found = std::find(header.begin(), header.end(), kColumns[i]);
+    if (found == header.end()) {
+      return absl::InvalidArgumentError(path + ": want a column " + kColumns[i]);
+    }
+    places[i] = static_cast<size_t>(found - header.begin());
+  }
+  return places;
+}
+
+Row RowOf(const std::vector<std::string>& cells, const Places& places) {
+  return {cells[places[0]], cells[places[1]], cells[places[2]], cells[places[3]], cells[places[4]]};
+}
+
 }  // namespace
 
 std::string Words(const Gazetteer& gazetteer) {
@@ -179,25 +198,22 @@ std::string Words(const Gazetteer& gazetteer) {
 
 absl::StatusOr<Gazetteer> ReadGazetteer(const std::string& path, bool villages) {
   KAPEA_ASSIGN(const std::string bytes, ReadFile(path, kFileBytesMax));
+  const text::Csv csv = text::ReadCsv(bytes);
+  KAPEA_ASSIGN(const Places places, PlacesIn(csv, path));
   Reading reading(path, villages);
-  // The library speaks in exceptions; none leaves this function.
-  try {
-    Csv csv(path, bytes.data(), bytes.data() + bytes.size());
-    csv.read_header(io::ignore_extra_column, "code", "level", "parent", "name_km", "name_latin");
-    for (bool more = true; more;) {
-      Row row;
-      try {
-        more = csv.read_row(row.code, row.level, row.parent, row.name_km, row.name_latin);
-        if (more) reading.Take(row, csv.get_file_line());
-      } catch (const io::error::line_length_limit_exceeded&) {
-        throw;  // what follows cannot be told apart
-      } catch (const io::error::base&) {
-        reading.At(csv.get_file_line());
-        reading.Wrong("row", "is not a row of this table (columns, quotes)");
-      }
+  for (size_t i = 1; i < csv.rows.size(); ++i) {
+    const text::CsvRow& row = csv.rows[i];
+    reading.At(row.line);
+    if (row.cells.size() != csv.rows[0].cells.size()) {
+      reading.Wrong("row", absl::StrCat("want ", csv.rows[0].cells.size(), " columns, got ",
+                                        row.cells.size()));
+    } else {
+      reading.Take(RowOf(row.cells, places));
     }
-  } catch (const std::exception& error) {
-    return absl::InvalidArgumentError(path + ": " + error.what());
+  }
+  if (csv.broken) {
+    reading.At(*csv.broken);
+    reading.Wrong("row", "a quote stands wrong; nothing behind it was read");
   }
   return reading.Finish();
 }

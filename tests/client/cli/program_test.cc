@@ -324,6 +324,34 @@ TEST_F(ProgramTest, IntakeAndReportFromTheCommandLine) {
   EXPECT_THAT(text.out, HasSubstr("nothing here claims to be law"));
 }
 
+TEST_F(ProgramTest, ImportsATableOrNamesItsMistakes) {
+  const std::string file = RunJson("manager", {"programme", "new"})["code"];
+  const std::string table = folder_ / "movements.csv";
+  const auto import = [&](std::vector<std::string> more, const std::string& rows) {
+    std::ofstream(table) << "month_from,province,place,women\n" << rows;
+    std::vector<std::string> words{"--json", "programme", "import",      file,
+                                   table,    "--form",    "KH-MIGRATION"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run("manager", words);
+  };
+  const Ran wrong = import({}, "2026-10-01 00:00,12,1202,many\n2026-10-01 00:00,77,1202,4\n");
+  EXPECT_EQ(wrong.exit_code, 2);
+  const json error = json::parse(wrong.out)["error"];
+  ASSERT_EQ(error["mistakes"].size(), 2u) << error;
+  EXPECT_EQ(error["mistakes"][0]["line"], 2);
+  EXPECT_EQ(error["mistakes"][0]["field"], "women");
+  EXPECT_EQ(error["mistakes"][1]["line"], 3);
+  EXPECT_EQ(error["mistakes"][1]["field"], "province");
+  EXPECT_EQ(RunJson("manager", {"programme", "list", file})["records"].size(), 1u);
+  const std::string good = "2026-10-01 00:00,12,1202,4\n2026-10-01 00:00,12,1203,5\n";
+  EXPECT_EQ(json::parse(import({"--check"}, good).out)["written"], 0);
+  EXPECT_EQ(json::parse(import({}, good).out)["written"], 2);
+  EXPECT_EQ(json::parse(import({}, good).out)["known"], 2);
+  EXPECT_EQ(RunJson("manager", {"programme", "list", file})["records"].size(), 3u);
+  const Ran none = Run("manager", {"programme", "import", file, folder_ / "none.csv"});
+  EXPECT_EQ(none.exit_code, 3) << none.err;
+}
+
 TEST_F(ProgramTest, SaysWhereAWordBlamesAndKeepsItSealed) {
   const auto results = Batch("intake",
                              "intake new --walk-in --set arrival_at=now\n"
