@@ -25,8 +25,8 @@ struct Row {
 
 class Reading {
  public:
-  Reading(vault::Vault& vault, const DataSet& data, PackedForm form)
-      : vault_(vault), data_(data), form_(std::move(form)) {}
+  Reading(vault::Vault& vault, const DataSet& data, const PackedForm& form)
+      : vault_(vault), data_(data), form_(form) {}
 
   absl::Status Read();
   std::vector<Mistake>& mistakes() { return mistakes_; }
@@ -182,8 +182,8 @@ absl::Status GiveIds(vault::Vault& vault, const DataSet& data, std::vector<Row>&
 
 absl::StatusOr<DataSetWritten> WriteDataSet(vault::Vault& vault, const DataSet& data, bool write,
                                             const Progress& progress) {
-  KAPEA_ASSIGN(PackedForm form, FindForm(vault, data.form));
-  Reading reading(vault, data, std::move(form));
+  KAPEA_ASSIGN(const PackedForm form, FindForm(vault, data.form));
+  Reading reading(vault, data, form);
   KAPEA_TRY(reading.Read());
   std::vector<Row>& rows = reading.rows();
   if (reading.mistakes().empty()) {
