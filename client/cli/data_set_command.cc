@@ -9,6 +9,7 @@
 #include "client/cli/exit_code.h"
 #include "client/field/data_set.h"
 #include "client/field/names.h"
+#include "client/field/wording.h"
 #include "common/base/file.h"
 #include "common/base/macros.h"
 
@@ -42,10 +43,30 @@ absl::Status Refused(const std::string& table, const std::vector<field::Mistake>
   return status;
 }
 
-// For who watches; ^C ends the program between two Changes as well as anywhere.
+// For who watches. Under `kapea unlock` the agent does the work, and nobody does.
 absl::Status ShowProgress(size_t written, size_t rows) {
   if (::isatty(STDERR_FILENO) != 0) std::cerr << absl::StrFormat("\r%d of %d rows", written, rows);
   if (::isatty(STDERR_FILENO) != 0 && written == rows) std::cerr << "\n";
+  return absl::OkStatus();
+}
+
+// How many of the rows have a word of blame: they are kept as written, and it is said.
+absl::Status AddWording(Session& session, const FileId& file, const std::vector<RecordId>& records,
+                        Result& result) {
+  KAPEA_ASSIGN(const auto state, session.vault.File(file));
+  size_t rows = 0;
+  std::string words;
+  for (const RecordId& record : records) {
+    const auto blaming = field::BlamingIn(*state, record);
+    if (blaming.empty()) continue;
+    ++rows;
+    words = blaming[0].words;
+  }
+  if (rows > 0) {
+    result.text += absl::StrFormat(
+        "%d of them kept as written, but with a word that blames (kapea codes %s)\n", rows, words);
+  }
+  result.json["with_blame"] = rows;
   return absl::OkStatus();
 }
 
@@ -67,10 +88,14 @@ absl::StatusOr<Result> RunImport(Session& session, domain::FileKind kind, const 
   result.text = args.check ? absl::StrFormat("%s  %d rows, no mistake; nothing was written\n", code,
                                              done.rows)
                            : absl::StrFormat("%s  %d rows written, %d were there before\n", code,
-                                             done.written, done.known);
-  result.json = {{"file", data.file.hex()}, {"code", code},
-                 {"form", data.form},       {"rows", done.rows},
-                 {"written", done.written}, {"known", done.known}};
+                                             done.written.size(), done.known);
+  result.json = {{"file", data.file.hex()},
+                 {"code", code},
+                 {"form", data.form},
+                 {"rows", done.rows},
+                 {"written", done.written.size()},
+                 {"known", done.known}};
+  KAPEA_TRY(AddWording(session, data.file, done.written, result));
   return result;
 }
 

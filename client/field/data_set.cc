@@ -31,6 +31,7 @@ class Reading {
   absl::Status Read();
   std::vector<Mistake>& mistakes() { return mistakes_; }
   std::vector<Row>& rows() { return rows_; }
+  const std::optional<RecordId>& parent() const { return parent_; }
   // Judges each row alone, under the ids that it has by then.
   absl::Status Judge();
   absl::Status Write(std::span<const Row> rows, const Progress& progress);
@@ -162,10 +163,11 @@ absl::Status Reading::Write(std::span<const Row> rows, const Progress& progress)
 
 // Gives each row the id of its record: those of the last time, where these bytes were
 // written into this place before. The name of a setting is kept as a keyed hash.
-absl::Status GiveIds(vault::Vault& vault, const DataSet& data, std::vector<Row>& rows) {
-  const std::string name = absl::StrCat("data set ", data.file.hex(), " ", data.form, " ",
-                                        data.parent ? data.parent->hex() : "-", " ",
-                                        absl::string_view(data.csv.data(), data.csv.size()));
+absl::Status GiveIds(vault::Vault& vault, const DataSet& data,
+                     const std::optional<RecordId>& parent, std::vector<Row>& rows) {
+  const std::string name =
+      absl::StrCat("data set ", data.file.hex(), " ", data.form, " ", parent ? parent->hex() : "-",
+                   " ", absl::string_view(data.csv.data(), data.csv.size()));
   KAPEA_ASSIGN(auto ids, vault.FindSetting(name));
   if (!ids || ids->size() != rows.size() * RecordId::kBytes) {
     ids.emplace();
@@ -194,12 +196,12 @@ absl::StatusOr<DataSetWritten> WriteDataSet(vault::Vault& vault, const DataSet& 
   done.rows = rows.size();
   done.mistakes = std::move(reading.mistakes());
   if (!done.mistakes.empty() || !write) return done;
-  KAPEA_TRY(GiveIds(vault, data, rows));
+  KAPEA_TRY(GiveIds(vault, data, reading.parent(), rows));
   KAPEA_ASSIGN(const auto state, vault.File(data.file));
   std::erase_if(rows, [&](const Row& row) { return state->FindRecord(row.record) != nullptr; });
   done.known = done.rows - rows.size();
   KAPEA_TRY(reading.Write(rows, progress));
-  done.written = rows.size();
+  for (const Row& row : rows) done.written.push_back(row.record);
   return done;
 }
 

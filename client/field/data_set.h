@@ -34,17 +34,17 @@ struct Mistake {
 struct DataSetWritten {
   std::vector<Mistake> mistakes;  // all of them; with one, nothing is written
   size_t rows = 0;
-  size_t written = 0;
-  size_t known = 0;  // written before, from the same bytes into the same place
+  std::vector<RecordId> written;  // in the order of their rows
+  size_t known = 0;               // written before, from the same bytes into the same place
 };
 
 // Reads every row and judges it as if it were written alone; only where all are right (and
 // `write`) are they written, in as few Changes as hold them. Cut off in between, it can be
-// repeated: the vault remembers which row became which record, so that no row is written
-// twice. Threads: one at a time. Errors: InvalidArgument for what is no such table at all;
-// PermissionDenied and FailedPrecondition as Draft::Commit; else as Vault.
-// `progress` hears after each Change how many rows are written, of how many; what it answers
-// but Ok stops the work there, and is the answer.
+// repeated: this vault remembers which row became which record, so that no row is written
+// twice from here. Threads: one at a time. Errors: InvalidArgument for what is no such table at
+// all; PermissionDenied and FailedPrecondition as Draft::Commit; else as Vault. `progress` hears
+// after each Change how many rows are written, of how many; what it answers but Ok stops the work
+// there, and is the answer.
 using Progress = std::function<absl::Status(size_t written, size_t rows)>;
 absl::StatusOr<DataSetWritten> WriteDataSet(vault::Vault& vault, const DataSet& data, bool write,
                                             const Progress& progress = nullptr);

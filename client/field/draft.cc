@@ -26,6 +26,14 @@ bool IsAttachment(const domain::Field& field) {
 // Whether two or more persons' answers to this item are wanted side by side.
 bool Signed(const domain::Field* field) { return field != nullptr && field->item.has_value(); }
 
+absl::Status CheckConstraint(const domain::Field& field, const domain::Scope& scope) {
+  const domain::Outcome holds = domain::EvaluateTruth(field.constraint, scope);
+  if (holds.unknown() || holds.holds()) return absl::OkStatus();
+  const std::string& said = field.constraint_message.en;
+  return absl::InvalidArgumentError(field.code + ": " +
+                                    (said.empty() ? "want " + field.constraint.text() : said));
+}
+
 }  // namespace
 
 struct Draft::Writing {
@@ -254,14 +262,16 @@ absl::Status Draft::CheckEffect(const Writing& writing) const {
   for (const Assignment& assignment : assignments_) {
     const domain::Record* record = after.FindRecord(assignment.record);
     const domain::Form* form = record == nullptr ? nullptr : after.FormOf(*record);
-    const domain::Field* field = form == nullptr ? nullptr : form->FindField(assignment.field);
-    if (field == nullptr || field->constraint.empty()) continue;
-    const domain::Outcome holds = domain::EvaluateTruth(
-        field->constraint, {.file = after, .as_of = now.wall, .record = record, .form = form});
-    if (holds.unknown() || holds.holds()) continue;
-    const std::string& said = field->constraint_message.en;
-    return absl::InvalidArgumentError(field->code + ": " +
-                                      (said.empty() ? "want " + field->constraint.text() : said));
+    if (form == nullptr || record->voided()) continue;
+    const domain::Scope scope{.file = after, .as_of = now.wall, .record = record, .form = form};
+    // A record that counts again is asked everything again.
+    const bool again = assignment.field == domain::kVoidField;
+    for (const auto& [code, field] : form->by_code) {
+      if (field->constraint.empty()) continue;
+      if (again ? record->Shown(code) != nullptr : code == assignment.field) {
+        KAPEA_TRY(CheckConstraint(*field, scope));
+      }
+    }
   }
   return absl::OkStatus();
 }

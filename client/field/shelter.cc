@@ -19,21 +19,25 @@ bool IsShelter(const domain::Record& actor, const UnitId& unit) {
          of->id == ChangeId::FromPrefix(unit.view());
 }
 
+// By the newest inspection: one that found the house wanting ends what an older one said.
 std::optional<Time> InspectedUntil(const domain::FileState& file, const domain::Record& actor) {
-  std::optional<Time> until;
+  std::optional<Time> newest;
+  bool in_order = false;
   for (const domain::Record* inspection : file.ChildrenOf(actor.id, kInspectionForm)) {
     const auto* at = inspection->ShownAs<Time>("inspected_at");
+    if (at == nullptr || (newest && *at < *newest)) continue;
     const auto* result = inspection->ShownAs<domain::Code>("result");
-    if (at == nullptr || result == nullptr) continue;
-    if (result->code != "good" && result->code != "conditions") continue;
-    until = std::max(until.value_or(Time::Min()), *at + kInspectionHolds);
+    newest = *at;
+    in_order = result != nullptr && (result->code == "good" || result->code == "conditions");
   }
-  return until;
+  if (!newest || !in_order) return std::nullopt;
+  return *newest + kInspectionHolds;
 }
 
 }  // namespace
 
 std::optional<Time> CentreValidUntil(vault::Vault& vault, const UnitId& shelter) {
+  std::optional<Time> until;
   for (const vault::FileLine& line : vault.Files()) {
     if (line.kind != domain::FileKind::kProgramme || line.drill) continue;
     const auto file = vault.File(line.file);
@@ -42,10 +46,11 @@ std::optional<Time> CentreValidUntil(vault::Vault& vault, const UnitId& shelter)
       if (!IsShelter(*actor, shelter)) continue;
       const auto* permit = actor->ShownAs<Time>("authorised_until");
       const auto inspected = InspectedUntil(**file, *actor);
-      if (permit != nullptr && inspected) return std::min(*permit, *inspected);
+      if (permit == nullptr || !inspected) return std::nullopt;
+      until = std::min({until.value_or(Time::Max()), *permit, *inspected});
     }
   }
-  return std::nullopt;
+  return until;
 }
 
 }  // namespace kapea::field

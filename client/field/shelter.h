@@ -9,9 +9,10 @@
 
 namespace kapea::field {
 
-// Until when the shelter's permit holds and its last inspection that was in order is no
-// older than a year: the earlier of both. Absent where this device holds no file of the
-// shelter that says both (clause R01.7 of the national standard asks for both).
+// Until when the shelter's permit holds and its newest inspection is no older than a year:
+// the earlier of both, and of several files of one shelter the earliest. Absent where this
+// device holds no file of the shelter, where one lacks either, and where the newest
+// inspection was not in order (clause R01.7 of the national standard asks for both).
 // Threads: one at a time.
 std::optional<Time> CentreValidUntil(vault::Vault& vault, const UnitId& shelter);
 

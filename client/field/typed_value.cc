@@ -170,10 +170,14 @@ absl::StatusOr<Value> ParseText(const Field& field, std::string_view text) {
   return Value(domain::Text{*std::move(normal)});
 }
 
+// What was typed for a sealed field may be a name, and is not said again.
 template <typename Id>
-absl::StatusOr<Value> AsReference(absl::StatusOr<Id> id) {
-  if (!id.ok()) return id.status();
-  return Value(domain::Reference{ChangeId::FromPrefix(id->view())});
+absl::StatusOr<Value> AsReference(const Field& field, absl::StatusOr<Id> id) {
+  if (id.ok()) return Value(domain::Reference{ChangeId::FromPrefix(id->view())});
+  const std::string what = field.sealed()
+                               ? "want the id or code of exactly one that is on this device"
+                               : std::string(id.status().message());
+  return absl::Status(id.status().code(), field.code + ": " + what);
 }
 
 template <typename T>
@@ -255,13 +259,13 @@ absl::StatusOr<Value> ParseValue(vault::Vault& vault, const domain::FileState& f
     case FieldType::kItem:
       return ParseItem(field, text);
     case FieldType::kPerson:
-      return AsReference(FindPerson(vault, text));
+      return AsReference(field, FindPerson(vault, text));
     case FieldType::kUnit:
-      return AsReference(FindUnit(vault, text));
+      return AsReference(field, FindUnit(vault, text));
     case FieldType::kFile:
-      return AsReference(FindFile(vault, text));
+      return AsReference(field, FindFile(vault, text));
     case FieldType::kRecord:
-      return AsReference(FindRecord(file, text));
+      return AsReference(field, FindRecord(file, text));
     case FieldType::kPosition:
       return ParsePosition(field, text);
     case FieldType::kText:

@@ -357,9 +357,14 @@ Outcome Evaluation::CallCustody(const Expression& call, const Frame& frame) {
 
 // Whether the consent record speaks of that unit. A "no" that names nobody speaks of all.
 bool SpeaksOf(const Record& consent, const Reference& unit) {
-  if (const auto* recipient = consent.ShownAs<Reference>("recipient")) return *recipient == unit;
   const auto* answer = consent.ShownAs<Code>("answer");
-  return answer != nullptr && answer->code != "yes";
+  if (answer == nullptr) return false;
+  const auto* recipient = consent.ShownAs<Reference>("recipient");
+  if (recipient == nullptr) return answer->code != "yes";
+  if (*recipient != unit) return false;
+  // A yes is for the unit that stood there when it was said: a later one is asked for again.
+  return answer->code != "yes" ||
+         consent.Shown("recipient")->time.soft.latest <= consent.Shown("answer")->time.soft.latest;
 }
 
 // consent(purpose), consent(purpose, unit)

@@ -134,8 +134,11 @@ TEST_F(CaseworkTest, AnIntakeTakesThePermitFromTheSheltersOwnFile) {
                        {{}, "KH-INSPECTION", {}, {{"inspected_at", at}, {"result", result}}});
   };
   ASSERT_TRUE(inspect("-10d", "good").ok());
-  ASSERT_TRUE(inspect("-1d", "not_good").ok());
-  const Time until = clock_.Now() + Duration::Days(356);  // the last in order, and a year
+  EXPECT_EQ(CentreValidUntil(manager, unit), clock_.Now() + Duration::Days(356));
+  ASSERT_TRUE(inspect("-2d", "not_good").ok());
+  EXPECT_FALSE(CentreValidUntil(manager, unit)) << "the newest inspection was not in order";
+  ASSERT_TRUE(inspect("-1d", "conditions").ok());
+  const Time until = clock_.Now() + Duration::Days(365);  // the newest, and a year
   EXPECT_EQ(CentreValidUntil(manager, unit), until);
   EXPECT_FALSE(CentreValidUntil(intake, unit)) << "her device has not heard of it";
   Sync("manager");

@@ -238,6 +238,7 @@ TEST_F(TypedValueTest, WhatWasTypedIntoASealedFieldIsNeverRepeated) {
                                                         {"ethnicity", "Sok Canary"},
                                                         {"children_count", "Sok Canary"},
                                                         {"medical_exam_offered_at", "Sok Canary"},
+                                                        {"psychosocial_by", "Sok Canary"},
                                                         {"family_name_km", "Canary \xFF"}}) {
     const auto value = Parse(code, text);
     ASSERT_FALSE(value.ok()) << code;
