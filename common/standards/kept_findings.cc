@@ -89,18 +89,19 @@ void KeptFindings::Begin(const domain::FileState& file, const ClauseNames& names
 const std::vector<Finding>& KeptFindings::Update(const domain::FileState& file, Time as_of,
                                                  domain::Touched touched,
                                                  const ClauseNames* names) {
+  judged_ = 0;
   if (file.pack() == nullptr || names == nullptr) return findings_;
   const bool all = touched.all || pack_ != file.pack();
   if (all) Begin(file, *names);
   touched.names.Sort();
   domain::EventOutcomes events;
-  const domain::Standard* standard = nullptr;
   for (size_t i = 0; i < clauses_.size(); ++i) {
     Kept& kept = clauses_[i];
+    if (i > 0 && clauses_[i - 1].standard != kept.standard) events.clear();
     const bool stands = !all && !kept.reads->anything && as_of < kept.until &&
                         !kept.reads->names.Meets(touched.names);
     if (stands) continue;
-    if (std::exchange(standard, kept.standard) != kept.standard) events.clear();
+    ++judged_;
     kept.until = Time::Max();
     const Asked asked{file, as_of, nullptr, &kept.until};
     findings_[i] = JudgeClause(asked, *kept.standard, *kept.clause, events);

@@ -36,6 +36,8 @@ class KeptFindings {
   // pack, nullptr when it has none; it and the pack must outlive this. Moments never fall.
   const std::vector<Finding>& Update(const domain::FileState& file, Time as_of,
                                      domain::Touched touched, const ClauseNames* names);
+  // How many clauses the last Update judged again.
+  size_t judged() const { return judged_; }
 
  private:
   struct Kept {
@@ -48,6 +50,7 @@ class KeptFindings {
 
   const domain::Pack* pack_ = nullptr;
   std::vector<Kept> clauses_;
+  size_t judged_ = 0;
   std::vector<Finding> findings_;  // of clauses_, in order; then of checklists
 };
 

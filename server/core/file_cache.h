@@ -24,7 +24,7 @@ absl::StatusOr<std::shared_ptr<domain::FileState>> FoldFile(const kv::Snapshot& 
 class FileCache {
  public:
   // `changes_max`: of all kept files together; some 2 KiB of memory each.
-  explicit FileCache(const kv::Snapshot& store, uint64_t changes_max = 6144)
+  explicit FileCache(const kv::Snapshot& store, uint64_t changes_max = 11264)
       : store_(store), changes_max_(changes_max) {}
 
   struct File {

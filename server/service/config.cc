@@ -146,7 +146,7 @@ absl::StatusOr<Config> ParseConfig(const std::string& text, const std::string& o
     config.server.delivery_interval = Duration::Seconds(wire.deliveries().interval_seconds());
   }
   config.write_buffer_bytes = size_t{Or(wire.store().write_buffer_mib(), 8u)} << 20;
-  config.block_cache_bytes = size_t{Or(wire.store().block_cache_mib(), 16u)} << 20;
+  config.block_cache_bytes = size_t{Or(wire.store().block_cache_mib(), 8u)} << 20;
   config.server.listen = config.listen;
   KAPEA_TRY(CheckConfig(config));
   return config;

@@ -60,6 +60,8 @@ class History {
     return kept == anew ? "" : "kept:\n" + kept + "anew:\n" + anew;
   }
 
+  size_t judged() const { return kept_.judged(); }
+
  private:
   void Set(const RecordId& record, const char* field, Value value, const char* form = nullptr) {
     const domain::Record* known = bench_.person.FindRecord(record);
@@ -117,6 +119,23 @@ TEST(KeptFindingsTest, AreThoseOfTheWholeFileAfterEveryChangeAndEveryWait) {
     }
   });
   EXPECT_TRUE(same);
+}
+
+// Of six clauses. What follows from links and consent is always judged: CONSENT here.
+TEST(KeptFindingsTest, AChangeJudgesWhatItCanAffectAlone) {
+  History history;
+  EXPECT_EQ(history.Play(Act::kArrival, 0, 1), "");
+  EXPECT_EQ(history.judged(), 6u) << "a file that was never judged";
+  EXPECT_EQ(history.Play(Act::kLevel, 0, 1), "");
+  EXPECT_EQ(history.judged(), 3u) << "FIELD, AUTHOR";
+  EXPECT_EQ(history.Play(Act::kExplained, 0, 1), "");
+  EXPECT_EQ(history.judged(), 2u) << "LATER";
+  EXPECT_EQ(history.Play(Act::kSex, 0, 1), "");
+  EXPECT_EQ(history.judged(), 2u) << "CLOCK";
+  EXPECT_EQ(history.Play(Act::kVisit, 0, 1), "");
+  EXPECT_EQ(history.judged(), 3u) << "CLOCK, RECORDS";
+  EXPECT_EQ(history.Play(Act::kWait, 0, 0), "");
+  EXPECT_EQ(history.judged(), 1u) << "nothing was written and no moment has come";
 }
 
 TEST(KeptFindingsTest, AFileWithoutAPackHasNone) {
