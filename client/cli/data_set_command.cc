@@ -45,8 +45,9 @@ absl::Status Refused(const std::string& table, const std::vector<field::Mistake>
 
 // For who watches. Under `kapea unlock` the agent does the work, and nobody does.
 absl::Status ShowProgress(size_t written, size_t rows) {
-  if (::isatty(STDERR_FILENO) != 0) std::cerr << absl::StrFormat("\r%d of %d rows", written, rows);
-  if (::isatty(STDERR_FILENO) != 0 && written == rows) std::cerr << "\n";
+  if (::isatty(STDERR_FILENO) != 0) {
+    std::cerr << absl::StrFormat("\r%d of %d rows%s", written, rows, written == rows ? "\n" : "");
+  }
   return absl::OkStatus();
 }
 

@@ -20,7 +20,7 @@ constexpr size_t kRowsTogether = 64;
 struct Row {
   size_t line = 0;
   RecordId record;
-  std::vector<Entry> entries;
+  std::vector<std::pair<std::string, domain::Value>> values;  // by field
 };
 
 class Reading {
@@ -32,7 +32,7 @@ class Reading {
   std::vector<Mistake>& mistakes() { return mistakes_; }
   std::vector<Row>& rows() { return rows_; }
   const std::optional<RecordId>& parent() const { return parent_; }
-  // Judges each row alone, under the ids that it has by then.
+  // Judges each row alone.
   absl::Status Judge();
   absl::Status Write(std::span<const Row> rows, const Progress& progress);
 
@@ -43,7 +43,7 @@ class Reading {
   void WrongOf(size_t line, const std::string& field, const absl::Status& status);
   void ReadHeader(const text::CsvRow& header);
   void ReadRow(const text::CsvRow& row);
-  absl::Status Fill(std::span<const Row> rows, Draft& draft);
+  Draft DraftOf(std::span<const Row> rows) const;
 
   vault::Vault& vault_;
   const DataSet& data_;
@@ -83,21 +83,22 @@ void Reading::ReadHeader(const text::CsvRow& header) {
 }
 
 void Reading::ReadRow(const text::CsvRow& row) {
-  if (row.cells.size() != columns_.size()) {
-    Wrong(row.line, "", absl::StrCat("want ", columns_.size(), " columns, got ", row.cells.size()));
-    return;
-  }
-  Row read{row.line, {}, {}};
+  Row read{row.line, RandomId<RecordId>(), {}};
+  bool empty = true;
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (row.cells[i].empty()) continue;
     const domain::Field* field = form_.form->FindField(columns_[i]);
     if (field == nullptr) continue;  // said of the column
-    const auto value = ParseValue(vault_, *state_, *field, row.cells[i]);
-    if (!value.ok()) WrongOf(row.line, columns_[i], value.status());
-    read.entries.push_back({columns_[i], row.cells[i]});
+    empty = false;
+    auto value = ParseValue(vault_, *state_, *field, row.cells[i]);
+    if (value.ok()) {
+      read.values.emplace_back(columns_[i], *std::move(value));
+    } else {
+      WrongOf(row.line, columns_[i], value.status());
+    }
   }
   // Spreadsheets leave rows of commas behind.
-  if (!read.entries.empty()) rows_.push_back(std::move(read));
+  if (!empty) rows_.push_back(std::move(read));
 }
 
 absl::Status Reading::Read() {
@@ -112,25 +113,31 @@ absl::Status Reading::Read() {
         absl::StrCat("want at most ", kDataSetRowsMax, " rows, got ", csv.rows.size() - 1));
   }
   ReadHeader(csv.rows[0]);
-  for (size_t i = 1; i < csv.rows.size(); ++i) ReadRow(csv.rows[i]);
-  if (csv.broken) Wrong(*csv.broken, "", "a quote stands wrong; nothing behind it was read");
+  for (size_t i = 1; i < csv.rows.size(); ++i) {
+    std::string mistake = text::WidthMistake(csv.rows[0], csv.rows[i]);
+    if (mistake.empty()) {
+      ReadRow(csv.rows[i]);
+    } else {
+      Wrong(csv.rows[i].line, "", std::move(mistake));
+    }
+  }
+  if (csv.broken) Wrong(*csv.broken, "", text::kBrokenMistake);
   if (rows_.empty() && mistakes_.empty()) Wrong(csv.rows[0].line, "", "no row follows");
   return absl::OkStatus();
 }
 
-absl::Status Reading::Fill(std::span<const Row> rows, Draft& draft) {
+Draft Reading::DraftOf(std::span<const Row> rows) const {
+  Draft draft(data_.file);
   for (const Row& row : rows) {
     draft.Make(row.record, form_, parent_);
-    KAPEA_TRY(SetAll(vault_, *state_, *form_.form, row.record, row.entries, draft));
+    for (const auto& [field, value] : row.values) draft.Set(row.record, field, value);
   }
-  return absl::OkStatus();
+  return draft;
 }
 
 absl::Status Reading::Judge() {
   for (const Row& row : rows_) {
-    Draft alone(data_.file);
-    KAPEA_TRY(Fill({&row, 1}, alone));
-    const absl::Status status = alone.Check(vault_);
+    const absl::Status status = DraftOf({&row, 1}).Check(vault_);
     if (status.ok()) continue;
     // A broken constraint is the row's; that her role may not write this is everybody's.
     if (!absl::IsInvalidArgument(status)) return status;
@@ -146,9 +153,7 @@ absl::Status Reading::Write(std::span<const Row> rows, const Progress& progress)
   for (size_t written = 0; written < rows.size();) {
     size_t count = std::min(rows.size() - written, kRowsTogether);
     for (;;) {
-      Draft draft(data_.file);
-      KAPEA_TRY(Fill(rows.subspan(written, count), draft));
-      const auto change = draft.Commit(vault_);
+      const auto change = DraftOf(rows.subspan(written, count)).Commit(vault_);
       if (change.ok()) break;
       if (!absl::IsResourceExhausted(change.status()) || count == 1) return change.status();
       count /= 2;
@@ -161,8 +166,8 @@ absl::Status Reading::Write(std::span<const Row> rows, const Progress& progress)
   return absl::OkStatus();
 }
 
-// Gives each row the id of its record: those of the last time, where these bytes were
-// written into this place before. The name of a setting is kept as a keyed hash.
+// Where these bytes were written into this place before, the rows get the ids of then; else
+// theirs are kept. The name of a setting is kept as a keyed hash.
 absl::Status GiveIds(vault::Vault& vault, const DataSet& data,
                      const std::optional<RecordId>& parent, std::vector<Row>& rows) {
   const std::string name =
@@ -171,8 +176,8 @@ absl::Status GiveIds(vault::Vault& vault, const DataSet& data,
   KAPEA_ASSIGN(auto ids, vault.FindSetting(name));
   if (!ids || ids->size() != rows.size() * RecordId::kBytes) {
     ids.emplace();
-    for (size_t i = 0; i < rows.size(); ++i) *ids += RandomId<RecordId>().str();
-    KAPEA_TRY(vault.PutSetting(name, *ids));
+    for (const Row& row : rows) *ids += row.record.view();
+    return vault.PutSetting(name, *ids);
   }
   for (size_t i = 0; i < rows.size(); ++i) {
     rows[i].record = RecordId::FromPrefix(std::string_view(*ids).substr(i * RecordId::kBytes));
@@ -188,10 +193,7 @@ absl::StatusOr<DataSetWritten> WriteDataSet(vault::Vault& vault, const DataSet& 
   Reading reading(vault, data, form);
   KAPEA_TRY(reading.Read());
   std::vector<Row>& rows = reading.rows();
-  if (reading.mistakes().empty()) {
-    for (Row& row : rows) row.record = RandomId<RecordId>();
-    KAPEA_TRY(reading.Judge());
-  }
+  if (reading.mistakes().empty()) KAPEA_TRY(reading.Judge());
   DataSetWritten done;
   done.rows = rows.size();
   done.mistakes = std::move(reading.mistakes());

@@ -26,12 +26,13 @@ bool IsAttachment(const domain::Field& field) {
 // Whether two or more persons' answers to this item are wanted side by side.
 bool Signed(const domain::Field* field) { return field != nullptr && field->item.has_value(); }
 
-absl::Status CheckConstraint(const domain::Field& field, const domain::Scope& scope) {
-  const domain::Outcome holds = domain::EvaluateTruth(field.constraint, scope);
+absl::Status CheckConstraint(const domain::Field* field, const domain::Scope& scope) {
+  if (field == nullptr || field->constraint.empty()) return absl::OkStatus();
+  const domain::Outcome holds = domain::EvaluateTruth(field->constraint, scope);
   if (holds.unknown() || holds.holds()) return absl::OkStatus();
-  const std::string& said = field.constraint_message.en;
-  return absl::InvalidArgumentError(field.code + ": " +
-                                    (said.empty() ? "want " + field.constraint.text() : said));
+  const std::string& said = field->constraint_message.en;
+  return absl::InvalidArgumentError(field->code + ": " +
+                                    (said.empty() ? "want " + field->constraint.text() : said));
 }
 
 }  // namespace
@@ -264,13 +265,13 @@ absl::Status Draft::CheckEffect(const Writing& writing) const {
     const domain::Form* form = record == nullptr ? nullptr : after.FormOf(*record);
     if (form == nullptr || record->voided()) continue;
     const domain::Scope scope{.file = after, .as_of = now.wall, .record = record, .form = form};
+    if (assignment.field != domain::kVoidField) {
+      KAPEA_TRY(CheckConstraint(form->FindField(assignment.field), scope));
+      continue;
+    }
     // A record that counts again is asked everything again.
-    const bool again = assignment.field == domain::kVoidField;
     for (const auto& [code, field] : form->by_code) {
-      if (field->constraint.empty()) continue;
-      if (again ? record->Shown(code) != nullptr : code == assignment.field) {
-        KAPEA_TRY(CheckConstraint(*field, scope));
-      }
+      if (record->Shown(code) != nullptr) KAPEA_TRY(CheckConstraint(field, scope));
     }
   }
   return absl::OkStatus();

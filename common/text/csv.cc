@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/macros.h"
 
 namespace kapea::text {
@@ -51,6 +52,11 @@ Csv ReadCsv(std::string_view bytes) {
   }
   csv_free(&parser);
   return std::move(reading.csv);
+}
+
+std::string WidthMistake(const CsvRow& first, const CsvRow& row) {
+  if (row.cells.size() == first.cells.size()) return "";
+  return absl::StrCat("want ", first.cells.size(), " columns, got ", row.cells.size());
 }
 
 }  // namespace kapea::text

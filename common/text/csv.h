@@ -23,4 +23,9 @@ struct Csv {
 // first is no part of it. Lines end in LF or CRLF. Threads: any.
 Csv ReadCsv(std::string_view bytes);
 
+// What is said of a row that is not as wide as the first; empty: it is.
+std::string WidthMistake(const CsvRow& first, const CsvRow& row);
+// What is said of the line that is broken.
+inline constexpr char kBrokenMistake[] = "a quote stands wrong; nothing behind it was read";
+
 }  // namespace kapea::text

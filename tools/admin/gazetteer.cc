@@ -204,16 +204,16 @@ absl::StatusOr<Gazetteer> ReadGazetteer(const std::string& path, bool villages) 
   for (size_t i = 1; i < csv.rows.size(); ++i) {
     const text::CsvRow& row = csv.rows[i];
     reading.At(row.line);
-    if (row.cells.size() != csv.rows[0].cells.size()) {
-      reading.Wrong("row", absl::StrCat("want ", csv.rows[0].cells.size(), " columns, got ",
-                                        row.cells.size()));
-    } else {
+    const std::string mistake = text::WidthMistake(csv.rows[0], row);
+    if (mistake.empty()) {
       reading.Take(RowOf(row.cells, places));
+    } else {
+      reading.Wrong("row", mistake);
     }
   }
   if (csv.broken) {
     reading.At(*csv.broken);
-    reading.Wrong("row", "a quote stands wrong; nothing behind it was read");
+    reading.Wrong("row", text::kBrokenMistake);
   }
   return reading.Finish();
 }

@@ -123,19 +123,23 @@ TEST(KeptFindingsTest, AreThoseOfTheWholeFileAfterEveryChangeAndEveryWait) {
 
 // Of six clauses. What follows from links and consent is always judged: CONSENT here.
 TEST(KeptFindingsTest, AChangeJudgesWhatItCanAffectAlone) {
+  struct Step {
+    Act act;
+    int64_t minutes;
+    size_t judged;
+    const char* which;
+  };
+  constexpr Step kSteps[] = {{Act::kArrival, 1, 6, "a file that was never judged"},
+                             {Act::kLevel, 1, 3, "FIELD, AUTHOR"},
+                             {Act::kExplained, 1, 2, "LATER"},
+                             {Act::kSex, 1, 2, "CLOCK"},
+                             {Act::kVisit, 1, 3, "CLOCK, RECORDS"},
+                             {Act::kWait, 0, 1, "nothing was written and no moment has come"}};
   History history;
-  EXPECT_EQ(history.Play(Act::kArrival, 0, 1), "");
-  EXPECT_EQ(history.judged(), 6u) << "a file that was never judged";
-  EXPECT_EQ(history.Play(Act::kLevel, 0, 1), "");
-  EXPECT_EQ(history.judged(), 3u) << "FIELD, AUTHOR";
-  EXPECT_EQ(history.Play(Act::kExplained, 0, 1), "");
-  EXPECT_EQ(history.judged(), 2u) << "LATER";
-  EXPECT_EQ(history.Play(Act::kSex, 0, 1), "");
-  EXPECT_EQ(history.judged(), 2u) << "CLOCK";
-  EXPECT_EQ(history.Play(Act::kVisit, 0, 1), "");
-  EXPECT_EQ(history.judged(), 3u) << "CLOCK, RECORDS";
-  EXPECT_EQ(history.Play(Act::kWait, 0, 0), "");
-  EXPECT_EQ(history.judged(), 1u) << "nothing was written and no moment has come";
+  for (const Step& step : kSteps) {
+    EXPECT_EQ(history.Play(step.act, 0, step.minutes), "") << step.which;
+    EXPECT_EQ(history.judged(), step.judged) << step.which;
+  }
 }
 
 TEST(KeptFindingsTest, AFileWithoutAPackHasNone) {
