@@ -3,6 +3,7 @@
 
 #include "client/vault/attachments.h"
 #include "client/vault/core.h"
+#include "client/vault/name_store.h"
 #include "client/vault/outbox.h"
 #include "client/vault/replica.h"
 
@@ -10,11 +11,18 @@ namespace kapea::vault {
 
 // Threads: as Vault.
 struct Parts {
-  explicit Parts(Core& core) : outbox(core), replica(core), attachments(core) {}
+  explicit Parts(Core& core) : outbox(core), replica(core), attachments(core), names(core) {}
   Outbox outbox;
   Replica replica;
   Attachments attachments;
+  NameStore names;
 };
+
+// A sealed value as it was before it was sealed. Without any trace: for Vault, which asks for
+// a ReadNotice, and for NameStore. Errors: as Vault::OpenSealed.
+absl::StatusOr<crypto::SecretBytes> OpenFieldValue(Core& core, const FileId& file,
+                                                   const RecordId& record, std::string_view field,
+                                                   const domain::FieldValue& value);
 
 // What the header of every Change of this device says, whatever it does.
 domain::Header BaseHeader(const Core& core, const domain::RoleAt& acting);

@@ -21,11 +21,12 @@ inline constexpr kv::Table kChunkTable{"chunks"};       // file, chunk hash -> c
 inline constexpr kv::Table kUploadTable{"uploads"};     // file, manifest hash -> chunk hashes
 inline constexpr kv::Table kEvidenceTable{"evidence"};  // number -> what contradicted what
 inline constexpr kv::Table kSettingTable{"settings"};   // keyed hash -> name, value
+inline constexpr kv::Table kNameTable{"names"};         // file -> names as a search compares them
 
 inline std::vector<kv::Table> AllTables() {
   return {kMetaTable,    kOutboxTable,   kParcelTable,   kReceiptTable, kFileTable,
           kReplicaTable, kStubTable,     kClassKeyTable, kNoticeTable,  kChunkTable,
-          kUploadTable,  kEvidenceTable, kSettingTable};
+          kUploadTable,  kEvidenceTable, kSettingTable,  kNameTable};
 }
 
 // Keys of the meta table.

@@ -182,6 +182,7 @@ const domain::Pack* Vault::NewestPack(std::string_view id) {
 Outbox& Vault::outbox() { return parts_->outbox; }
 Replica& Vault::replica() { return parts_->replica; }
 Attachments& Vault::attachments() { return parts_->attachments; }
+NameStore& Vault::name_store() { return parts_->names; }
 
 absl::Status Vault::PutSetting(std::string_view name, std::string_view value) {
   kv::Batch batch;

@@ -26,6 +26,7 @@ namespace kapea::vault {
 
 class Attachments;
 class Core;
+class NameStore;
 class Outbox;
 class Replica;
 struct Parts;
@@ -159,6 +160,13 @@ class Vault {
   // Notices become Changes at QueueNotices.
   absl::StatusOr<ReadNotice> NoticeReading(const FileId& file, const RecordId& record,
                                            std::vector<std::string> fields);
+  // The same for several records, of which all is on the disk at once.
+  struct Reading {
+    FileId file;
+    RecordId record;
+    std::vector<std::string> fields;
+  };
+  absl::StatusOr<std::vector<ReadNotice>> NoticeReadings(std::vector<Reading> readings);
   // FailedPrecondition when no key to it is held here, or the notice is for another
   // record or field. DataLoss when it does not open under its committed key.
   absl::StatusOr<domain::Value> OpenSealed(const ReadNotice& notice, std::string_view field,
@@ -176,6 +184,8 @@ class Vault {
   Outbox& outbox();
   Replica& replica();
   Attachments& attachments();
+  // For the search alone: name_store.h says why.
+  NameStore& name_store();
 
   // A small value of the program's own (settings, drafts), sealed. Empty value: deletes.
   absl::Status PutSetting(std::string_view name, std::string_view value);

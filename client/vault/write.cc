@@ -39,6 +39,22 @@ std::string NoticePrefix(const FileId& file, const RecordId& record) {
   return FileKey(file, record.view());
 }
 
+// What this device wrote itself, its person knows; nothing is opened that she did not have.
+bool IsOwn(const domain::Register* values, const DeviceId& device) {
+  return values != nullptr &&
+         std::all_of(values->current().begin(), values->current().end(),
+                     [&device](const auto& value) { return value.second.device == device; });
+}
+
+// How often the row of that key says that the field was opened; 0: there is none.
+absl::StatusOr<uint32_t> TimesNoticed(const Core& core, const std::string& key) {
+  KAPEA_ASSIGN(const auto before, core.store->Find(kNoticeTable, key));
+  if (!before) return 0;
+  RowReader row(*before);
+  row.Bytes();
+  return row.U32();
+}
+
 }  // namespace
 
 const domain::Pack* NewestPackOf(const codec::PackRegistry& packs) {
@@ -50,6 +66,21 @@ const domain::Pack* NewestPackOf(const codec::PackRegistry& packs) {
     }
   }
   return newest;
+}
+
+absl::StatusOr<crypto::SecretBytes> OpenFieldValue(Core& core, const FileId& file,
+                                                   const RecordId& record, std::string_view field,
+                                                   const domain::FieldValue& value) {
+  if (!value.sealed) return absl::FailedPreconditionError("the field is not sealed");
+  const domain::Sealed& sealed = *value.sealed;
+  domain::Header header;
+  header.deployment = core.identity.deployment;
+  header.file = file;
+  const crypto::FieldContext context = codec::SealContext(header, value.change, value.write_index,
+                                                          value.salt, record, field, sealed);
+  KAPEA_ASSIGN(const crypto::SecretBytes* key,
+               FindClassKey(core, file, sealed.key_epoch, sealed.key_class));
+  return crypto::OpenField(crypto::FieldSecret(*key, context), context, sealed.envelope);
 }
 
 domain::Header BaseHeader(const Core& core, const domain::RoleAt& acting) {
@@ -116,38 +147,53 @@ absl::StatusOr<domain::Ref> Vault::Commit(codec::ChangeWriter&& writer) {
 
 absl::StatusOr<ReadNotice> Vault::NoticeReading(const FileId& file, const RecordId& record,
                                                 std::vector<std::string> fields) {
-  KAPEA_ASSIGN(const auto state, core_->State(file));
-  const domain::Record* found = state->FindRecord(record);
-  if (found == nullptr) return absl::NotFoundError("no record " + record.hex() + " in this file");
-  std::sort(fields.begin(), fields.end());
-  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
-  kv::Batch batch;
-  bool is_new = false;
-  for (const std::string& field : fields) {
-    const domain::Register* values = found->Find(field);
-    // What this device wrote itself, its person knows; nothing is opened that she did not have.
-    const bool own =
-        values != nullptr &&
-        std::all_of(values->current().begin(), values->current().end(), [this](const auto& value) {
-          return value.second.device == core_->identity.device;
-        });
-    if (own) continue;
-    const std::string key = NoticePrefix(file, record) + core_->Blind(field);
-    KAPEA_ASSIGN(const auto before, core_->store->Find(kNoticeTable, key));
+  KAPEA_ASSIGN(std::vector<ReadNotice> notices,
+               NoticeReadings({{file, record, std::move(fields)}}));
+  return std::move(notices.front());
+}
+
+absl::StatusOr<std::vector<ReadNotice>> Vault::NoticeReadings(std::vector<Reading> readings) {
+  struct Count {
+    FileId file;
+    std::string field;
     uint32_t times = 0;
-    if (before) {
-      RowReader row(*before);
-      row.Bytes();
-      times = row.U32();
+  };
+  std::map<std::string, Count> counts;  // by the key of their row
+  bool is_new = false;
+  for (Reading& reading : readings) {
+    KAPEA_ASSIGN(const auto state, core_->State(reading.file));
+    const domain::Record* found = state->FindRecord(reading.record);
+    if (found == nullptr) {
+      return absl::NotFoundError("no record " + reading.record.hex() + " in this file");
     }
-    is_new = is_new || times == 0;
-    batch.Put(kNoticeTable, key, RowWriter().Bytes(field).U32(times + 1).Take(), file);
+    std::vector<std::string>& fields = reading.fields;
+    std::sort(fields.begin(), fields.end());
+    fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
+    for (const std::string& field : fields) {
+      if (IsOwn(found->Find(field), core_->identity.device)) continue;
+      const std::string key = NoticePrefix(reading.file, reading.record) + core_->Blind(field);
+      auto [count, is_first] = counts.try_emplace(key, Count{reading.file, field, 0});
+      if (is_first) {
+        KAPEA_ASSIGN(count->second.times, TimesNoticed(*core_, key));
+        is_new = is_new || count->second.times == 0;
+      }
+      ++count->second.times;
+    }
+  }
+  kv::Batch batch;
+  for (const auto& [key, count] : counts) {
+    batch.Put(kNoticeTable, key, RowWriter().Bytes(count.field).U32(count.times).Take(),
+              count.file);
   }
   if (!batch.empty()) {
     // A count that is lost with the power is no trace lost: the notice itself is there.
     KAPEA_TRY(core_->Commit(batch, is_new ? kv::Durability::kSynced : kv::Durability::kBuffered));
   }
-  return ReadNotice(file, record, std::move(fields));
+  std::vector<ReadNotice> notices;
+  for (Reading& reading : readings) {
+    notices.push_back(ReadNotice(reading.file, reading.record, std::move(reading.fields)));
+  }
+  return notices;
 }
 
 absl::StatusOr<domain::Value> Vault::OpenSealed(const ReadNotice& notice, std::string_view field,
@@ -162,16 +208,7 @@ absl::StatusOr<crypto::SecretBytes> Vault::OpenPlaintext(const ReadNotice& notic
   if (!notice.Covers(field)) {
     return absl::FailedPreconditionError("the read notice does not name this field");
   }
-  if (!value.sealed) return absl::FailedPreconditionError("the field is not sealed");
-  const domain::Sealed& sealed = *value.sealed;
-  domain::Header header;
-  header.deployment = core_->identity.deployment;
-  header.file = notice.file();
-  const crypto::FieldContext context = codec::SealContext(
-      header, value.change, value.write_index, value.salt, notice.record(), field, sealed);
-  KAPEA_ASSIGN(const crypto::SecretBytes* key,
-               FindClassKey(*core_, notice.file(), sealed.key_epoch, sealed.key_class));
-  return crypto::OpenField(crypto::FieldSecret(*key, context), context, sealed.envelope);
+  return OpenFieldValue(*core_, notice.file(), notice.record(), field, value);
 }
 
 bool Vault::HoldsKey(const FileId& file, domain::KeyClass key_class) {
