@@ -174,6 +174,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
       "  kapea unlock                       kapea operation tick ENT-01\n"
       "  kapea sync                         kapea person new --count 6\n"
       "  kapea inbox                        kapea handover accept H-3f9a01\n"
+      "  kapea search sok dara              kapea person show P-M0X4TD\n"
       "Exit codes: kapea help exit-codes");
   AddDeviceCommands(app, chosen);
   AddOperationCommands(app, chosen);
@@ -183,6 +184,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
   AddCaseworkCommands(app, chosen);
   AddPackCommands(app, chosen);
   AddReviewCommands(app, chosen);
+  AddSearchCommand(app, chosen);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {

@@ -297,6 +297,39 @@ TEST_F(ProgramTest, NamesStandInNoListAndAreShownOnRequestAlone) {
   }
 }
 
+TEST_F(ProgramTest, FindsAPersonByHerName) {
+  const auto results = Batch("intake",
+                             "intake new --walk-in --set arrival_at=now --set "
+                             "family_name_latin=Sok --set given_name_latin=Sreymom\n"
+                             "search 'srei mom' sokh\n"
+                             "search nobody\n");
+  ASSERT_EQ(results.size(), 3u);
+  ASSERT_EQ(results[1]["hits"].size(), 1u);
+  const json& hit = results[1]["hits"][0];
+  EXPECT_EQ(hit["code"], results[0]["code"]);
+  EXPECT_EQ(hit["file"], results[0]["file"]);
+  EXPECT_EQ(hit["record"], results[0]["record"]);
+  EXPECT_EQ(hit["kind"], "person");
+  EXPECT_EQ(hit["match"], "sound");
+  EXPECT_EQ(hit["fields"], json({"family_name_latin", "given_name_latin"}));
+  EXPECT_EQ(hit["shown"][1], json({{"field", "given_name_latin"}, {"text", "Sreymom"}}));
+  EXPECT_TRUE(results[2]["hits"].empty());
+  EXPECT_EQ(results[2]["files_without_key"], 0);
+
+  const Ran found = Run("intake", {"search", "sreymom"});
+  EXPECT_THAT(found.out, HasSubstr(" Sok Sreymom "));
+  EXPECT_THAT(found.out, HasSubstr(" the same\n"));
+  EXPECT_THAT(found.out, HasSubstr(" person KH-VICTIM-INTAKE "));
+  EXPECT_THAT(found.out, HasSubstr(": given_name_latin\n"));
+  EXPECT_THAT(found.out, HasSubstr("written down"));
+  const Ran nobody = Run("intake", {"search", "nobody"});
+  EXPECT_EQ(nobody.exit_code, 0);
+  EXPECT_THAT(nobody.out, HasSubstr("no name on this device is like that"));
+  EXPECT_EQ(Run("intake", {"search", "s"}).exit_code, 2);
+  EXPECT_EQ(Run("intake", {"search", "sok", "--limit", "0"}).exit_code, 2);
+  EXPECT_EQ(Run("intake", {"search"}).exit_code, 2);
+}
+
 TEST_F(ProgramTest, IntakeAndReportFromTheCommandLine) {
   const auto results = Batch("intake",
                              "intake new --walk-in --set arrival_at=-26h --set sex=F\n"
