@@ -289,6 +289,11 @@ void AddTexts(Seeds& seeds) {
   seeds.AddAll("csv_fuzz", {"code,name\r\n01,\"Kor, \"\"the first\"\"\"\r\n\n02,\"two\nlines\"",
                             "\xEF\xBB\xBF"
                             "a,b\n 1 ,x\"y\n"});
+  seeds.AddAll("search_fuzz",
+               {"sok dara", std::string_view("Srey Mom\0Sreymom", 16),
+                std::string_view("\xE1\x9E\x9F\xE1\x9E\xBB\xE1\x9E\x81\0Sok", 13),
+                "\xE1\x9E\x9F\xE1\x9F\x92\xE1\x9E\x9A\xE1\x9F\x92\xE1\x9E\x8F\xE1\x9E\xB8",
+                "\xE1\x9E\x9F\xE1\x9F\x81\xE1\x9E\xB8\xE2\x80\x8B", "+855 12 345 678"});
   seeds.AddAll("typed_fuzz",
                {"yes", "42", "M", "M,unknown", "now", "-1h30m", "2026-11-23T08:31:00+07:00",
                 "08:31", "2009-09-28", "today", "7d", "not_done", "me", "11.55,104.92,12",
