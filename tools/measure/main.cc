@@ -18,6 +18,7 @@
 #include "tools/measure/case.h"
 #include "tools/measure/deployment.h"
 #include "tools/measure/floors.h"
+#include "tools/measure/search_cases.h"
 #include "tools/measure/submit_cases.h"
 #include "tools/measure/sync_cases.h"
 #include "tools/measure/year_cases.h"
@@ -117,7 +118,7 @@ absl::StatusOr<int> Measure(const Arguments& arguments, const std::string& own) 
   options.folder = arguments.folder;
   options.kapead = std::filesystem::path(own).parent_path().string() + "/kapead";
   options.packs = arguments.packs;
-  options.devices = kSubmitDevices + kSyncDevices;
+  options.devices = kSubmitDevices + kSyncDevices + kSearchDevices;
   Say("making a deployment of " + std::to_string(options.devices) + " devices");
   KAPEA_ASSIGN(const auto deployment, BenchDeployment::Make(options));
   std::vector<Result> results;
@@ -130,6 +131,11 @@ absl::StatusOr<int> Measure(const Arguments& arguments, const std::string& own) 
   if (AnyOf(wanted, {"push_10k", "pull_10k", "delta_10", "delta_10_pull", "delta_10_bytes_ratio",
                      "noop", "a_to_b", "vault_open_10k"})) {
     KAPEA_TRY(RunSyncCases(*deployment, kSubmitDevices, arguments.folder, wanted, results));
+    PrintNew(results, printed);
+  }
+  if (AnyOf(wanted, {"search_10k", "search_first_10k", "search_build_10k"})) {
+    KAPEA_TRY(RunSearchCases(*deployment, kSubmitDevices + kSyncDevices, arguments.folder, wanted,
+                             results));
     PrintNew(results, printed);
   }
   if (AnyOf(wanted, {"overdue_province", "overdue_province_folded", "reevaluate_10k"})) {
