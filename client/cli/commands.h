@@ -37,6 +37,9 @@ void AddOperationRecords(CLI::App& operation, Chosen& chosen);
 void AddCourtRegister(CLI::App& justice, Chosen& chosen);
 // Part of AddCaseworkCommands, in a source of its own; `form` unless another is named.
 void AddImport(CLI::App& group, Chosen& chosen, domain::FileKind kind, const char* form);
+// Parts of AddDeviceCommands, in sources of their own.
+void AddOwnDevices(CLI::App& app, Chosen& chosen);
+void AddMemberCommands(CLI::App& file, Chosen& chosen);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
 // The last time that the server signed; zero: none.

@@ -1,4 +1,4 @@
-// kapea enrol, unlock, lock, sync, whoami, file, help
+// kapea enrol, unlock, lock, sync, whoami, file, help; `device` and more of `file` elsewhere
 #include <filesystem>
 #include <iostream>
 #include <iterator>
@@ -9,6 +9,7 @@
 #include "client/cli/exit_code.h"
 #include "client/cli/passphrase.h"
 #include "client/field/calendar.h"
+#include "client/field/mismatch.h"
 #include "client/field/names.h"
 #include "client/link/enrol.h"
 #include "client/link/grpc_transport.h"
@@ -17,6 +18,7 @@
 #include "client/vault/replica.h"
 #include "common/base/file.h"
 #include "common/base/macros.h"
+#include "common/crypto/fingerprint.h"
 #include "common/domain/roles.h"
 
 namespace kapea::cli {
@@ -129,7 +131,14 @@ absl::StatusOr<Result> RunSync(Session& session) {
   vault::Vault& vault = session.vault;
   KAPEA_ASSIGN(const auto transport, ConnectTo(session));
   sync::SyncEngine engine(vault, *transport);
-  KAPEA_ASSIGN(const sync::SyncReport report, engine.SyncNow(vault.clock().Now()));
+  KAPEA_ASSIGN(sync::SyncReport report, engine.SyncNow(vault.clock().Now()));
+  KAPEA_ASSIGN(const field::FactCheck facts, field::CompareFacts(vault, report.changed));
+  if (facts.reported > 0 && report.caught_up) {
+    KAPEA_ASSIGN(const sync::SyncReport again, engine.SyncNow(vault.clock().Now()));
+    report.pushed += again.pushed;
+    report.pulled += again.pulled;
+    report.waiting = again.waiting;
+  }
   if (link::RenewalDue(vault.identity(), vault.clock().Now())) {
     // An old certificate still works; the next sync tries again.
     link::Renew(vault, LastServerTime(vault)).IgnoreError();
@@ -148,6 +157,11 @@ absl::StatusOr<Result> RunSync(Session& session) {
     result.text += absl::StrFormat("waiting: %d photos or documents\n", report.waiting_attachments);
   }
   for (const std::string& sentence : report.refusals) result.text += "[!] " + sentence + "\n";
+  if (facts.reported > 0) {
+    result.text += absl::StrFormat(
+        "[!] %d facts differ from what is sealed beside them; their files' leads are told\n",
+        facts.reported);
+  }
   json verdicts = json::array();
   for (const sync::OwnVerdict& own : report.verdicts) {
     result.text +=
@@ -162,6 +176,8 @@ absl::StatusOr<Result> RunSync(Session& session) {
                  {"waiting", report.waiting},
                  {"waiting_attachments", report.waiting_attachments},
                  {"verdicts", verdicts},
+                 {"facts_compared", facts.compared},
+                 {"facts_differing", facts.reported},
                  {"refusals", refusals},
                  {"incomplete", report.incomplete.size()}};
   return result;
@@ -193,6 +209,17 @@ absl::StatusOr<Result> RunWhoami(Session& session) {
       "person %s\ndevice %s\n%sserver %s\nwaiting to be sent: %d\n"
       "clock %s\n",
       me.person.hex().substr(0, 8), me.device.hex().substr(0, 8), words, me.server, waiting, time);
+  const std::string number = crypto::Fingerprint(me.device_key.public_key());
+  result.text += "number of this device " + number + "\n";
+  json offers = json::array();
+  const auto add_offer = [&](const char* whose, const std::optional<vault::OfferedKey>& offer) {
+    if (!offer) return;
+    const std::string offered = crypto::Fingerprint(offer->key.public_key());
+    result.text += std::string("offered as the next key of ") + whose + ": " + offered + "\n";
+    offers.push_back({{"of", whose}, {"generation", offer->generation}, {"number", offered}});
+  };
+  add_offer("yours", me.person_offer);
+  add_offer("your unit", me.unit_offer);
   if (entry == nullptr) result.text += "[!] the directory is not here yet: sync once\n";
   result.json = {{"person", me.person.hex()},
                  {"device", me.device.hex()},
@@ -200,6 +227,8 @@ absl::StatusOr<Result> RunWhoami(Session& session) {
                  {"roles", roles},
                  {"server", me.server},
                  {"waiting", waiting},
+                 {"number", number},
+                 {"offers", offers},
                  {"in_directory", entry != nullptr}};
   return result;
 }
@@ -284,9 +313,11 @@ void AddDeviceCommands(CLI::App& app, Chosen& chosen) {
   app.add_subcommand("whoami", "Who this device is")->callback([&chosen] {
     chosen.run = RunWhoami;
   });
+  AddOwnDevices(app, chosen);
   CLI::App* file = app.add_subcommand("file", "Files on this device");
   file->require_subcommand(1);
   file->add_subcommand("list", "All of them")->callback([&chosen] { chosen.run = RunFiles; });
+  AddMemberCommands(*file, chosen);
   {
     auto topic = std::make_shared<std::string>();
     CLI::App* one = app.add_subcommand("help", "kapea help exit-codes");

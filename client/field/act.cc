@@ -26,6 +26,13 @@ std::vector<domain::RoleAt> RolesIn(vault::Vault& vault, const domain::FileState
   return roles;
 }
 
+bool LedByMe(vault::Vault& vault, const domain::FileState& file) {
+  const std::vector<domain::RoleAt> roles = RolesIn(vault, file);
+  return std::any_of(roles.begin(), roles.end(), [&](const domain::RoleAt& at) {
+    return file.MayLead(vault.identity().person, at.unit, at.role, *vault.directory());
+  });
+}
+
 bool MayHold(vault::Vault& vault, const domain::FileState& file, domain::KeyClass key_class) {
   for (const domain::RoleAt& at : RolesIn(vault, file)) {
     if (domain::MayHoldKey(at.role, key_class, file.kind())) return true;

@@ -6,12 +6,14 @@
 #include "client/field/act.h"
 #include "client/field/compliance.h"
 #include "client/field/conflict.h"
+#include "client/field/devices.h"
 #include "client/field/handover.h"
 #include "client/field/muster.h"
 #include "client/field/names.h"
 #include "client/field/operation.h"
 #include "client/vault/replica.h"
 #include "common/base/macros.h"
+#include "common/domain/rekey.h"
 #include "common/domain/roles.h"
 
 namespace kapea::field {
@@ -34,6 +36,12 @@ void AddVerdicts(vault::Vault& vault, const domain::FileState& state, const std:
   std::map<domain::Verdict, uint32_t> mine;
   std::map<domain::Verdict, uint32_t> others;
   for (const auto& judged : state.without_effect()) {
+    // Roster and grants that came too late are made again without asking.
+    const domain::Change* refused = state.FindRefused(judged.change);
+    const bool again = judged.verdict == domain::Verdict::kStaleRoster && refused != nullptr &&
+                       (refused->header.kind == domain::Kind::kRoster ||
+                        refused->header.kind == domain::Kind::kGrant);
+    if (again) continue;
     ++(judged.author == me.person ? mine : others)[judged.verdict];
   }
   for (const auto& [verdict, count] : mine) {
@@ -49,6 +57,22 @@ void AddVerdicts(vault::Vault& vault, const domain::FileState& state, const std:
                      std::to_string(count) + " entries of a colleague without effect: " +
                          domain::FileState::Explain(verdict),
                      "look at them, and admit what is right", count});
+  }
+}
+
+// To who leads the file, and to whose answer it is.
+void AddMismatches(vault::Vault& vault, const domain::FileState& state, const std::string& code,
+                   std::vector<InboxLine>& lines) {
+  const bool leads = LedByMe(vault, state);
+  for (const domain::MismatchAt& mismatch : state.mismatches()) {
+    const domain::Register* facts = state.FindRecord(mismatch.record)->Find(mismatch.field);
+    const auto value = facts->current().find(mismatch.of);
+    const bool stands = value != facts->current().end() && value->second.disputed;
+    if (!stands || !(leads || value->second.person == vault.identity().person)) continue;
+    lines.push_back({InboxKind::kMismatch, state.id(), code,
+                     mismatch.field + " in record " + CodeOf(mismatch.record) +
+                         " is not what a colleague's device makes of the sealed answer",
+                     "look at the answer, and write it anew", 1});
   }
 }
 
@@ -83,10 +107,7 @@ bool MindsClauses(vault::Vault& vault, const domain::FileState& state) {
       state.custody().holder == vault.identity().unit) {
     return true;
   }
-  const std::vector<domain::RoleAt> roles = RolesIn(vault, state);
-  return std::any_of(roles.begin(), roles.end(), [&](const domain::RoleAt& at) {
-    return state.MayLead(vault.identity().person, at.unit, at.role, *vault.directory());
-  });
+  return LedByMe(vault, state);
 }
 
 absl::Status AddClauses(vault::Vault& vault, const domain::FileState& state,
@@ -118,6 +139,12 @@ absl::Status AddFile(vault::Vault& vault, const vault::FileLine& line,
                      "entries of this file exist that the server did not give",
                      "sync; if it stays, tell a supervisor", 1});
   }
+  if (domain::RekeyDue(*state, *vault.directory()) && LedByMe(vault, *state)) {
+    lines.push_back({InboxKind::kRekey, line.file, code,
+                     "somebody who should not read this file may hold its newest keys",
+                     "sync: the keys change by themselves", 1});
+  }
+  AddMismatches(vault, *state, code, lines);
   KAPEA_ASSIGN(const auto disputes, vault.replica().Disputes(line.file));
   if (!disputes.empty()) {
     lines.push_back({InboxKind::kDispute, line.file, code,
@@ -167,6 +194,12 @@ std::string_view NameOf(InboxKind kind) {
       return "incomplete";
     case InboxKind::kDispute:
       return "dispute";
+    case InboxKind::kMismatch:
+      return "mismatch";
+    case InboxKind::kDevice:
+      return "device";
+    case InboxKind::kRekey:
+      return "rekey";
     case InboxKind::kPack:
       return "pack";
   }
@@ -194,6 +227,14 @@ absl::StatusOr<std::vector<InboxLine>> ReadInbox(vault::Vault& vault) {
                      conflict.field + ": " + std::to_string(conflict.values.size()) +
                          " different values stand side by side",
                      "conflict list " + code, 1});
+  }
+  const auto devices = ListDevices(vault);  // none before the first sync
+  for (const DeviceLine& device : devices.value_or(std::vector<DeviceLine>())) {
+    if (device.confirmed || device.revoked) continue;
+    lines.push_back({InboxKind::kDevice, FileId(), "",
+                     "device " + device.device.hex().substr(0, 8) +
+                         " was entered as another of yours; it does not have your keys",
+                     "compare its number, then: device confirm", 1});
   }
   for (const std::string& fault : vault.replica().pack_faults()) {
     lines.push_back({InboxKind::kPack, FileId(), "", fault, "tell the registry", 1});

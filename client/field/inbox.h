@@ -21,6 +21,9 @@ enum class InboxKind : uint8_t {
   kIncomplete = 8,  // numbers of a file are withheld
   kDispute = 9,     // a verdict of the server that does not follow
   kPack = 10,       // a pack does not verify or compile
+  kDevice = 12,     // a device of mine that I have not confirmed
+  kMismatch = 13,   // a fact differs from what is sealed beside it
+  kRekey = 11,      // somebody who should not may hold the newest keys of a file that I lead
 };
 
 struct InboxLine {

@@ -172,14 +172,22 @@ absl::Status SyncEngine::CompareVerdicts() {
 
 // After the last message: what does not follow from what came?
 absl::Status SyncEngine::FinishPull() {
+  const std::set<FileId> came = came_;
   KAPEA_TRY(CompareVerdicts());
-  MutexLock lock(vault_.mutex());
-  report_.incomplete.clear();
-  for (const FileId& file : vault_.replica().incomplete()) {
-    report_.incomplete.push_back(file);
-    Say("changes of file " + file.hex() + " are missing that a colleague has seen");
+  {
+    MutexLock lock(vault_.mutex());
+    report_.incomplete.clear();
+    for (const FileId& file : vault_.replica().incomplete()) {
+      report_.incomplete.push_back(file);
+      Say("changes of file " + file.hex() + " are missing that a colleague has seen");
+    }
+    KAPEA_TRY(vault_.ShareKeys());
   }
-  return vault_.ShareKeys();
+  for (bool done = false; !done;) {
+    MutexLock lock(vault_.mutex());
+    KAPEA_ASSIGN(done, vault_.TendAllKeys(came));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ledger::Checkpoint> SyncEngine::Open(const std::string& note) {

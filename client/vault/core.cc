@@ -163,6 +163,12 @@ absl::Status Core::LoadMeta() {
     KAPEA_TRY(row.Done("server time"));
     server_time = std::move(seen);
   }
+  KAPEA_ASSIGN(const auto tended_row, store->Find(kMetaTable, kTendedKey));
+  if (tended_row) {
+    RowReader row(*tended_row);
+    keys_tended_at = tending_to = row.U64();
+    KAPEA_TRY(row.Done("keys"));
+  }
   KAPEA_ASSIGN(const auto why, store->Find(kMetaTable, kStoppedKey));
   if (why) stopped = *why;
   return absl::OkStatus();

@@ -43,6 +43,15 @@ struct SeenNote {
   domain::SeenServerTime seen;
 };
 
+// What the keys of a file stood on when they were last looked after.
+struct Tended {
+  std::optional<Hash> roster;
+  size_t wraps = 0;
+  size_t without_effect = 0;
+  uint64_t directory = 0;
+  friend bool operator==(const Tended&, const Tended&) = default;
+};
+
 // A row of the replica: an Entry, its Change, and how that stands in its parcel.
 struct PlacedRow {
   std::string entry;   // encoded
@@ -116,6 +125,10 @@ class Core {
   std::map<FileId, FileRow> files;  // changed by SetRow alone
   std::set<FileId> incomplete;      // those of which a number is known and not held
   uint64_t keys_shared_at = 0;      // number of the directory when ShareKeys last had all done
+  std::map<FileId, Tended> tended;
+  std::set<FileId> to_tend;     // files whose keys want to be looked after
+  uint64_t keys_tended_at = 0;  // Directory::keys_changed_at of when all were
+  uint64_t tending_to = 0;      // what that becomes when `to_tend` is done
   OwnChanges outbox;
   std::map<std::tuple<FileId, KeyEpochId, domain::KeyClass>, crypto::SecretBytes> class_keys;
 

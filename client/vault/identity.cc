@@ -6,7 +6,7 @@
 namespace kapea::vault {
 namespace {
 
-inline constexpr uint8_t kIdentityVersion = 1;
+inline constexpr uint8_t kIdentityVersion = 2;  // 1 had no offers but the first of a unit
 
 absl::StatusOr<crypto::ReceiveKey> ReadReceiveKey(RowReader& row) {
   auto key = crypto::ReceiveKey::FromPrivate(crypto::SecretBytes::CopyOf(row.Bytes()));
@@ -18,6 +18,26 @@ crypto::ReceiveKey CopyOf(const crypto::ReceiveKey& key) {
   auto copy = crypto::ReceiveKey::FromPrivate(key.Private());
   KAPEA_CHECK(copy.ok());
   return *std::move(copy);
+}
+
+std::optional<OfferedKey> CopyOf(const std::optional<OfferedKey>& offer) {
+  if (!offer) return std::nullopt;
+  return OfferedKey{CopyOf(offer->key), offer->generation, offer->made};
+}
+
+void AddOffer(RowWriter& row, const std::optional<OfferedKey>& offer) {
+  row.Bytes(offer ? offer->key.Private().view() : std::string_view());
+  row.U32(offer ? offer->generation : 0).Ms(offer ? offer->made.unix_ms() : 0);
+}
+
+absl::StatusOr<std::optional<OfferedKey>> ReadOffer(RowReader& row, uint8_t version) {
+  const std::string_view bytes = row.Bytes();
+  const uint32_t generation = version > 1 ? row.U32() : 1;
+  const Time made = version > 1 ? Time::FromUnixMs(row.Ms()) : Time();
+  if (bytes.empty()) return std::nullopt;
+  auto key = crypto::ReceiveKey::FromPrivate(crypto::SecretBytes::CopyOf(bytes));
+  if (!key.ok()) return absl::DataLossError("the vault's identity cannot be read");
+  return OfferedKey{*std::move(key), generation, made};
 }
 
 }  // namespace
@@ -35,7 +55,9 @@ Identity Identity::Copy() const {
     copy.person_keys.emplace(generation, CopyOf(key));
   }
   for (const auto& [owner, key] : unit_keys) copy.unit_keys.emplace(owner, CopyOf(key));
-  if (unit_offer) copy.unit_offer = CopyOf(*unit_offer);
+  copy.confirmed = confirmed;
+  copy.person_offer = CopyOf(person_offer);
+  copy.unit_offer = CopyOf(unit_offer);
   copy.tls_key_pem = tls_key_pem.Copy();
   copy.certificate_chain_pem = certificate_chain_pem;
   copy.root = root;
@@ -61,7 +83,10 @@ crypto::SecretBytes Identity::Encode() const {
   for (const auto& [owner, key] : unit_keys) {
     row.Fixed(owner.first).U32(owner.second).Bytes(key.Private().view());
   }
-  row.Bytes(unit_offer ? unit_offer->Private().view() : std::string_view());
+  AddOffer(row, unit_offer);
+  AddOffer(row, person_offer);
+  row.U32(static_cast<uint32_t>(confirmed.size()));
+  for (const DeviceId& own : confirmed) row.Fixed(own);
   row.Bytes(tls_key_pem.view()).Bytes(certificate_chain_pem).Bytes(root_certificate_pem);
   row.Bytes(server).Bytes(log_verifier_key);
   row.Fixed(root).Fixed(genesis).Fixed(directory_file).Fixed(standards_file);
@@ -74,7 +99,8 @@ crypto::SecretBytes Identity::Encode() const {
 absl::StatusOr<Identity> Identity::Decode(std::string_view bytes) {
   RowReader row(bytes);
   Identity identity;
-  if (row.U8() != kIdentityVersion) {
+  const uint8_t version = row.U8();
+  if (version == 0 || version > kIdentityVersion) {
     return absl::DataLossError("the vault's identity was written by another program");
   }
   identity.deployment = row.Fixed<DeploymentId>();
@@ -97,11 +123,12 @@ absl::StatusOr<Identity> Identity::Decode(std::string_view bytes) {
     KAPEA_ASSIGN(crypto::ReceiveKey key, ReadReceiveKey(row));
     identity.unit_keys.emplace(std::pair(unit, generation), std::move(key));
   }
-  const std::string_view offer = row.Bytes();
-  if (!offer.empty()) {
-    auto key = crypto::ReceiveKey::FromPrivate(crypto::SecretBytes::CopyOf(offer));
-    if (!key.ok()) return absl::DataLossError("the vault's identity cannot be read");
-    identity.unit_offer = *std::move(key);
+  KAPEA_ASSIGN(identity.unit_offer, ReadOffer(row, version));
+  if (version > 1) {
+    KAPEA_ASSIGN(identity.person_offer, ReadOffer(row, version));
+    for (uint32_t left = row.U32(); left > 0 && !row.failed(); --left) {
+      identity.confirmed.insert(row.Fixed<DeviceId>());
+    }
   }
   identity.tls_key_pem = crypto::SecretBytes::CopyOf(row.Bytes());
   identity.certificate_chain_pem = row.Text();

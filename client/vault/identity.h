@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,12 +13,20 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
+#include "common/base/time.h"
 #include "common/crypto/hpke.h"
 #include "common/crypto/secret.h"
 #include "common/crypto/signature.h"
 #include "common/domain/change.h"
 
 namespace kapea::vault {
+
+// A receive key made here, that becomes its owner's when the directory names it.
+struct OfferedKey {
+  crypto::ReceiveKey key;
+  uint32_t generation = 1;
+  Time made;  // by this device's clock
+};
 
 // Threads: one at a time. Move-only, for its keys.
 struct Identity {
@@ -33,8 +42,10 @@ struct Identity {
   crypto::ReceiveKey device_key = crypto::ReceiveKey::Generate();       // receives her other keys
   std::map<uint32_t, crypto::ReceiveKey> person_keys;                   // by generation
   std::map<std::pair<UnitId, uint32_t>, crypto::ReceiveKey> unit_keys;  // by unit, generation
-  // Offered at enrolment; becomes a unit key when the directory names it.
-  std::optional<crypto::ReceiveKey> unit_offer;
+  // Her other devices whose number she has compared; they get her keys.
+  std::set<DeviceId> confirmed;
+  std::optional<OfferedKey> person_offer;
+  std::optional<OfferedKey> unit_offer;  // of `unit`; the first was offered at enrolment
 
   crypto::SecretBytes tls_key_pem;
   std::string certificate_chain_pem;

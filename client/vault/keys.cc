@@ -44,6 +44,28 @@ bool FitsDirectory(const crypto::ReceiveKey& key, uint32_t generation, uint32_t 
   return generation < newest || (generation == newest && key.public_key() == public_key);
 }
 
+// What this device offered and the directory took.
+bool TakeOffers(Core& core) {
+  Identity& identity = core.identity;
+  bool taken = false;
+  const auto* unit = core.directory->FindUnit(identity.unit);
+  std::optional<OfferedKey>& for_unit = identity.unit_offer;
+  if (for_unit && unit != nullptr && unit->receive_key == for_unit->key.public_key()) {
+    identity.unit_keys.insert_or_assign(std::pair(unit->unit, unit->generation),
+                                        std::move(for_unit->key));
+    for_unit.reset();
+    taken = true;
+  }
+  const auto* self = core.directory->FindPerson(identity.person);
+  std::optional<OfferedKey>& own = identity.person_offer;
+  if (own && self != nullptr && self->receive_key == own->key.public_key()) {
+    identity.person_keys.insert_or_assign(self->generation, std::move(own->key));
+    own.reset();
+    taken = true;
+  }
+  return taken;
+}
+
 absl::StatusOr<bool> TakeWrap(Core& core, const domain::WrapAt& at) {
   const domain::Wrap& wrap = at.wrap;
   Identity& identity = core.identity;
@@ -139,16 +161,7 @@ absl::StatusOr<const crypto::SecretBytes*> FindClassKey(Core& core, const FileId
 absl::Status TakeReceiveKeys(Core& core) {
   Identity& identity = core.identity;
   if (!core.files.contains(identity.directory_file)) return absl::OkStatus();
-  bool changed = false;
-  if (identity.unit_offer) {
-    const auto* unit = core.directory->FindUnit(identity.unit);
-    if (unit != nullptr && unit->receive_key == identity.unit_offer->public_key()) {
-      identity.unit_keys.insert_or_assign(std::pair(unit->unit, unit->generation),
-                                          *std::move(identity.unit_offer));
-      identity.unit_offer.reset();
-      changed = true;
-    }
-  }
+  bool changed = TakeOffers(core);
   // A second device offered a person key too, but the directory kept the first one's.
   const domain::PersonEntry* self = core.directory->FindPerson(identity.person);
   if (self != nullptr) {
@@ -176,7 +189,7 @@ std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::
   std::map<std::pair<domain::RecipientKind, ChangeId>, Recipient> found;
   const auto add = [&found](domain::RecipientKind recipient_kind, const ChangeId& id,
                             const auto& entry, const std::vector<domain::KeyClass>& classes) {
-    if (entry.generation == 0 || entry.receive_key.empty() || entry.ended) return false;
+    if (entry.generation == 0 || entry.receive_key.empty()) return false;
     Recipient& recipient = found[{recipient_kind, id}];
     recipient.kind = recipient_kind;
     recipient.id = id;
@@ -187,8 +200,9 @@ std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::
   };
   const auto add_person = [&](const PersonId& person, const auto& classes) {
     const domain::PersonEntry* entry = directory.FindPerson(person);
-    return entry != nullptr && add(domain::RecipientKind::kPerson,
-                                   ChangeId::FromPrefix(person.view()), *entry, classes);
+    return entry != nullptr && !directory.KeyEnded(person, entry->generation) &&
+           add(domain::RecipientKind::kPerson, ChangeId::FromPrefix(person.view()), *entry,
+               classes);
   };
   for (const domain::Member& line : lines) {
     const std::vector<domain::KeyClass> classes = domain::KeyClassesOf(line.role, kind);
@@ -198,8 +212,9 @@ std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::
       keyed = add_person(*line.person, classes);
     } else {
       const domain::UnitEntry* unit = directory.FindUnit(line.unit);
-      keyed = unit != nullptr && add(domain::RecipientKind::kUnit,
-                                     ChangeId::FromPrefix(line.unit.view()), *unit, classes);
+      keyed =
+          unit != nullptr && !directory.KeyEnded(line.unit, unit->generation) &&
+          add(domain::RecipientKind::kUnit, ChangeId::FromPrefix(line.unit.view()), *unit, classes);
       if (!keyed) {
         for (const PersonId& person : directory.StaffOf(line.unit, line.role)) {
           if (add_person(person, classes)) keyed = true;

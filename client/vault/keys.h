@@ -22,9 +22,12 @@ absl::StatusOr<const crypto::SecretBytes*> FindClassKey(Core& core, const FileId
                                                         const KeyEpochId& epoch,
                                                         domain::KeyClass key_class);
 
-// Person keys wrapped to this device, unit keys wrapped to this person, and the unit key
-// that this device offered and the directory took: all into the identity.
+// Person keys wrapped to this device, unit keys wrapped to this person, and the keys that
+// this device offered and the directory took: all into the identity.
 absl::Status TakeReceiveKeys(Core& core);
+// Offers the next generation of this person's key, and of her unit's, where the newest one
+// ended (Directory::KeyEnded) and nobody's offer waits for the registrars already.
+absl::Status OfferKeys(Core& core);
 
 // A recipient and what it may have of a file.
 struct Recipient {
@@ -35,7 +38,7 @@ struct Recipient {
   std::set<domain::KeyClass> classes;
 };
 // Who gets the keys of these roster lines: a person's key, or a unit's; where the unit
-// has none yet, those of its staff. Lines without any go to `unkeyed`.
+// has none (yet, or any more), those of its staff. Lines without any go to `unkeyed`.
 std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::FileKind kind,
                                     const std::vector<domain::Member>& lines,
                                     std::vector<domain::Member>* unkeyed);

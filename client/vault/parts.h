@@ -27,6 +27,9 @@ absl::StatusOr<crypto::SecretBytes> OpenFieldValue(Core& core, const FileId& fil
 // What the header of every Change of this device says, whatever it does.
 domain::Header BaseHeader(const Core& core, const domain::RoleAt& acting);
 
+// The roles of this device's person, her usual one first.
+std::vector<domain::RoleAt> RolesOf(const Identity& identity, const domain::Directory& directory);
+
 // The pack with the highest version, the first by id; nullptr: none.
 const domain::Pack* NewestPackOf(const codec::PackRegistry& packs);
 

@@ -2,182 +2,89 @@
 #include <algorithm>
 
 #include "client/vault/core.h"
+#include "client/vault/granting.h"
 #include "client/vault/keys.h"
 #include "client/vault/parts.h"
+#include "client/vault/tables.h"
 #include "client/vault/vault.h"
 #include "common/base/macros.h"
 #include "common/crypto/hash.h"
+#include "common/domain/rekey.h"
 #include "common/domain/roles.h"
 #include "common/domain/roster.h"
 
 namespace kapea::vault {
 namespace {
 
-// One class key for one recipient.
-struct ToWrap {
-  KeyEpochId epoch;
-  domain::KeyClass key_class;
-  const crypto::SecretBytes* key;
-  Recipient recipient;
-};
+using domain::Verdict;
 
-codec::WrapTarget TargetOf(const ToWrap& wrap) {
-  codec::WrapTarget target;
-  target.key_epoch = wrap.epoch;
-  target.key_class = wrap.key_class;
-  target.recipient_kind = wrap.recipient.kind;
-  target.recipient = wrap.recipient.id;
-  target.generation = wrap.recipient.generation;
-  target.public_key = wrap.recipient.public_key;
-  return target;
+// The first of the person's roles under which she leads the file.
+std::optional<domain::RoleAt> LeadIn(const domain::FileState& state, const Identity& identity,
+                                     const domain::Directory& directory) {
+  for (const domain::RoleAt& held : RolesOf(identity, directory)) {
+    if (state.MayLead(identity.person, held.unit, held.role, directory)) return held;
+  }
+  return std::nullopt;
 }
 
-std::vector<ToWrap> WrapsOf(const KeyEpochId& epoch, const NewEpoch& keys,
-                            const std::vector<Recipient>& recipients) {
-  std::vector<ToWrap> wraps;
-  for (const Recipient& recipient : recipients) {
-    for (const domain::KeyClass key_class : recipient.classes) {
-      wraps.push_back({epoch, key_class, &keys.keys.at(key_class), recipient});
+// What a roster Change that came too late would still add to the roster of now. What it took
+// away counted all the same, and whom somebody removed since, she does not bring back.
+std::optional<domain::RosterWrite> StillWanted(const domain::Change& refused,
+                                               const std::vector<domain::Member>& roster) {
+  domain::RosterWrite wanted;
+  for (const domain::Write& write : refused.writes) {
+    const auto* lines = std::get_if<domain::RosterWrite>(&write.body);
+    if (lines == nullptr) continue;
+    for (const domain::Member& line : lines->added) {
+      if (domain::Raises(roster, {{}, {}, {line}})) wanted.added.push_back(line);
+    }
+    for (const domain::Member& line : lines->changed) {
+      const bool there =
+          std::any_of(roster.begin(), roster.end(), [&line](const domain::Member& known) {
+            return known.person == line.person && known.unit == line.unit &&
+                   known.role == line.role;
+          });
+      if (there && domain::Raises(roster, {{}, {}, {line}})) wanted.changed.push_back(line);
     }
   }
-  return wraps;
+  if (wanted.added.empty() && wanted.changed.empty()) return std::nullopt;
+  return wanted;
 }
 
-// Every key held here that the recipients may have, of all the file's key epochs.
-std::vector<ToWrap> HeldWraps(Core& core, const domain::FileState& state,
-                              const std::vector<Recipient>& recipients) {
-  std::vector<ToWrap> wraps;
-  for (const auto& [epoch, opened] : state.key_epochs()) {
-    for (const auto& [key_class, opening] : opened.classes) {
-      const auto key = FindClassKey(core, state.id(), epoch, key_class);
-      if (!key.ok()) continue;
-      for (const Recipient& recipient : recipients) {
-        if (recipient.classes.contains(key_class)) {
-          wraps.push_back({epoch, key_class, *key, recipient});
-        }
-      }
-    }
+// A change of the roster with the keys that it wants.
+absl::StatusOr<Founded> Enact(Core& core, const domain::FileState& state,
+                              const domain::Header& header, const domain::RosterWrite& roster,
+                              History history, kv::Batch batch) {
+  const domain::Directory& directory = *core.directory;
+  Founded result;
+  result.file = state.id();
+  const std::vector<Recipient> newcomers =
+      RecipientsOf(directory, state.kind(), roster.added, &result.unkeyed);
+  RosterAct act;
+  act.lines = roster;
+  act.batch = std::move(batch);
+  if (history == History::kWhole) act.wraps = HeldWraps(core, state, newcomers);
+  // Who left must not read what is written from now on; who came may need a class that
+  // nobody had, or must not read what was written before.
+  if (!roster.removed.empty() || (history == History::kNone && !roster.added.empty()) ||
+      NeedsEpoch(core, state, newcomers)) {
+    const auto after = domain::Applied(state.roster(), roster, false);
+    act.everyone = RecipientsOf(directory, state.kind(), after, nullptr);
   }
-  return wraps;
+  KAPEA_ASSIGN(result.change, CommitRoster(core, state, header, std::move(act)));
+  return result;
 }
 
-// Adds wraps to `writer` until the Change is full; the rest stays in `wraps`.
-absl::Status AddWraps(codec::ChangeWriter& writer, std::vector<ToWrap>& wraps) {
-  const codec::WrapContext context{writer.header().deployment, writer.header().file, writer.id()};
-  while (!wraps.empty() && writer.writes() < codec::kWritesPerChangeMax) {
-    KAPEA_ASSIGN(domain::Wrap wrap,
-                 codec::SealWrap(context, TargetOf(wraps.back()), *wraps.back().key));
-    writer.Add(std::move(wrap));
-    wraps.pop_back();
+// Whether the newcomers of that roster Change were to read what was there before.
+History HistoryOf(const domain::Change& roster) {
+  bool opens = false;
+  bool hands_on = false;
+  for (const domain::Write& write : roster.writes) {
+    opens = opens || std::holds_alternative<domain::KeyOpening>(write.body);
+    const auto* wrap = std::get_if<domain::Wrap>(&write.body);
+    hands_on = hands_on || (wrap != nullptr && wrap->key_epoch != roster.id);
   }
-  return absl::OkStatus();
-}
-
-// The Changes that carry what did not fit, each standing on roster `roster`.
-absl::Status AddGrants(domain::Header header, const Hash& roster, std::vector<ToWrap>& wraps,
-                       std::vector<codec::EncodedChange>& changes) {
-  header.roster = roster;
-  header.kind = domain::Kind::kGrant;
-  while (!wraps.empty()) {
-    header.nonce = Nonce();
-    ++header.sequence;
-    codec::ChangeWriter writer(header);
-    KAPEA_TRY(AddWraps(writer, wraps));
-    KAPEA_ASSIGN(changes.emplace_back(), std::move(writer).Finish());
-  }
-  return absl::OkStatus();
-}
-
-// The openings of a new key epoch. Whoever opens a class that she may not read forgets
-// its key again: only what the acting role may hold goes into the store.
-void AddOpenings(codec::ChangeWriter& writer, domain::FileKind kind, const NewEpoch& epoch,
-                 kv::Batch& batch) {
-  const domain::Header& header = writer.header();
-  for (const auto& [key_class, key] : epoch.keys) {
-    writer.Add(OpeningOf(key, header.deployment, header.file, writer.id(), key_class));
-    if (domain::MayHoldKey(header.role, key_class, kind)) {
-      PutClassKey(batch, header.file, writer.id(), key_class, key);
-    }
-  }
-}
-
-// Whether some recipient may have a class that the newest key epoch lacks, or whose key
-// is not held here.
-bool NeedsEpoch(Core& core, const domain::FileState& state,
-                const std::vector<Recipient>& recipients) {
-  const domain::KeyEpoch* newest = state.newest_key_epoch();
-  if (newest == nullptr) return !recipients.empty();
-  for (const Recipient& recipient : recipients) {
-    for (const domain::KeyClass key_class : recipient.classes) {
-      if (!newest->classes.contains(key_class) ||
-          !FindClassKey(core, state.id(), newest->id, key_class).ok()) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-// A person's or unit's private key for somebody who should have it too.
-struct ToShare {
-  codec::WrapTarget target;
-  const crypto::ReceiveKey* key;
-};
-
-// The person's own keys for her other devices.
-std::vector<ToShare> OwnDevices(const Identity& identity, const domain::Directory& directory) {
-  std::vector<ToShare> shares;
-  for (const domain::DeviceEntry* device : directory.DevicesOf(identity.person)) {
-    if (device->revoked || device->device == identity.device) continue;
-    for (const auto& [generation, key] : identity.person_keys) {
-      codec::WrapTarget target;
-      target.recipient_kind = domain::RecipientKind::kDevice;
-      target.recipient = ChangeId::FromPrefix(device->device.view());
-      target.public_key = device->receive_key;
-      target.wrapped_owner = ChangeId::FromPrefix(identity.person.view());
-      target.wrapped_generation = generation;
-      shares.push_back({std::move(target), &key});
-    }
-  }
-  return shares;
-}
-
-// The unit's newest key, where it is held here, for everybody else who works there.
-std::vector<ToShare> Colleagues(const Identity& identity, const domain::Directory& directory) {
-  std::vector<ToShare> shares;
-  const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
-  if (unit == nullptr) return shares;
-  const auto key = identity.unit_keys.find({unit->unit, unit->generation});
-  if (key == identity.unit_keys.end()) return shares;
-  for (const domain::PersonEntry* person : directory.Persons()) {
-    const bool staff =
-        std::any_of(person->roles.begin(), person->roles.end(),
-                    [unit](const domain::RoleAt& held) { return held.unit == unit->unit; });
-    if (!staff || person->ended || person->person == identity.person ||
-        person->receive_key.empty()) {
-      continue;
-    }
-    codec::WrapTarget target;
-    target.recipient_kind = domain::RecipientKind::kPerson;
-    target.recipient = ChangeId::FromPrefix(person->person.view());
-    target.generation = person->generation;
-    target.public_key = person->receive_key;
-    target.wrapped_owner = ChangeId::FromPrefix(unit->unit.view());
-    target.wrapped_generation = unit->generation;
-    shares.push_back({std::move(target), &key->second});
-  }
-  return shares;
-}
-
-bool IsShared(const domain::FileState& directory_file, const codec::WrapTarget& target) {
-  return std::any_of(directory_file.wraps().begin(), directory_file.wraps().end(),
-                     [&target](const domain::WrapAt& at) {
-                       return at.wrap.recipient_kind == target.recipient_kind &&
-                              at.wrap.recipient == target.recipient &&
-                              at.wrap.generation == target.generation &&
-                              at.wrap.wrapped_owner == target.wrapped_owner &&
-                              at.wrap.wrapped_generation == target.wrapped_generation;
-                     });
+  return opens && !hands_on ? History::kNone : History::kWhole;
 }
 
 }  // namespace
@@ -219,11 +126,20 @@ absl::StatusOr<Founded> Vault::Found(const FoundRequest& request) {
   return founded;
 }
 
+absl::StatusOr<domain::Header> Vault::LeadHeader(const FileId& file, domain::Kind kind) {
+  KAPEA_ASSIGN(const auto state, core_->State(file));
+  const auto acting = LeadIn(*state, core_->identity, *core_->directory);
+  if (!acting) {
+    return absl::PermissionDeniedError(
+        "only a lead or supervisor of the file decides who works on it; nothing was changed");
+  }
+  return HeaderFor({.file = file, .kind = kind, .acting = acting});
+}
+
 absl::StatusOr<domain::Ref> Vault::Grant(const FileId& file, const domain::Member& member) {
   KAPEA_ASSIGN(const auto state, core_->State(file));
-  std::vector<domain::Member> unkeyed;
   const std::vector<Recipient> recipients =
-      RecipientsOf(*core_->directory, state->kind(), {member}, &unkeyed);
+      RecipientsOf(*core_->directory, state->kind(), {member}, nullptr);
   if (recipients.empty()) {
     return absl::FailedPreconditionError("the member has no key in the directory yet");
   }
@@ -231,79 +147,73 @@ absl::StatusOr<domain::Ref> Vault::Grant(const FileId& file, const domain::Membe
   if (wraps.empty()) {
     return absl::FailedPreconditionError("no key that this member may have is held here");
   }
-  KAPEA_ASSIGN(domain::Header header, HeaderFor({.file = file, .kind = domain::Kind::kGrant}));
-  const Hash roster = header.roster.value_or(Hash());
-  --header.sequence;  // AddGrants counts on from the last one
-  std::vector<codec::EncodedChange> changes;
-  KAPEA_TRY(AddGrants(header, roster, wraps, changes));
-  const domain::Ref ref{changes[0].change->id, changes[0].change->hash};
-  KAPEA_TRY(core_->CommitOwn(std::move(changes), {}));
-  return ref;
+  KAPEA_ASSIGN(const domain::Header header, LeadHeader(file, domain::Kind::kGrant));
+  return CommitGrants(*core_, header, std::move(wraps));
 }
 
-absl::StatusOr<Founded> Vault::ChangeRoster(const FileId& file, const domain::RosterWrite& roster) {
+absl::StatusOr<Founded> Vault::ChangeRoster(const FileId& file, const domain::RosterWrite& roster,
+                                            History history) {
   KAPEA_ASSIGN(const auto state, core_->State(file));
-  KAPEA_ASSIGN(const domain::Header header,
-               HeaderFor({.file = file, .kind = domain::Kind::kRoster}));
-  const domain::Directory& directory = *core_->directory;
-  Founded result;
-  result.file = file;
-  const std::vector<domain::Member> after = domain::Applied(state->roster(), roster, false);
-  const std::vector<Recipient> newcomers =
-      RecipientsOf(directory, state->kind(), roster.added, &result.unkeyed);
-  const std::vector<Recipient> everyone = RecipientsOf(directory, state->kind(), after, nullptr);
-
-  codec::ChangeWriter writer(header);
-  writer.Add(roster);
-  std::vector<ToWrap> wraps = HeldWraps(*core_, *state, newcomers);
-  NewEpoch epoch;
-  kv::Batch batch;
-  // Who left must not read what is written from now on; who came may need a class that
-  // nobody had.
-  if (!roster.removed.empty() || NeedsEpoch(*core_, *state, newcomers)) {
-    epoch = MakeEpoch(everyone);
-    AddOpenings(writer, state->kind(), epoch, batch);
-    const std::vector<ToWrap> opened = WrapsOf(writer.id(), epoch, everyone);
-    wraps.insert(wraps.end(), opened.begin(), opened.end());
-  }
-  KAPEA_TRY(AddWraps(writer, wraps));
-  std::vector<codec::EncodedChange> changes;
-  KAPEA_ASSIGN(changes.emplace_back(), std::move(writer).Finish());
-  result.change = {changes[0].change->id, changes[0].change->hash};
-  KAPEA_TRY(AddGrants(header, result.change.hash, wraps, changes));
-  KAPEA_TRY(core_->CommitOwn(std::move(changes), std::move(batch)));
-  return result;
+  KAPEA_ASSIGN(const domain::Header header, LeadHeader(file, domain::Kind::kRoster));
+  return Enact(*core_, *state, header, roster, history, {});
 }
 
-absl::Status Vault::ShareKeys() {
-  const Identity& identity = core_->identity;
-  const auto directory_row = core_->files.find(identity.directory_file);
-  if (directory_row == core_->files.end()) return absl::OkStatus();
-  // Who there is and who has which key stands in the directory alone.
-  const uint64_t as_of = directory_row->second.number;
-  if (as_of == core_->keys_shared_at) return absl::OkStatus();
-  KAPEA_TRY(TakeReceiveKeys(*core_));
-  KAPEA_ASSIGN(const auto state, core_->State(identity.directory_file));
-  std::vector<ToShare> wanted = OwnDevices(identity, *core_->directory);
-  const std::vector<ToShare> colleagues = Colleagues(identity, *core_->directory);
-  wanted.insert(wanted.end(), colleagues.begin(), colleagues.end());
-  std::erase_if(wanted, [&state](const ToShare& share) { return IsShared(*state, share.target); });
-  if (wanted.empty()) {
-    core_->keys_shared_at = as_of;
-    return absl::OkStatus();
+absl::StatusOr<domain::Ref> Vault::Rekey(const FileId& file) {
+  KAPEA_ASSIGN(const auto state, core_->State(file));
+  KAPEA_ASSIGN(const domain::Header header, LeadHeader(file, domain::Kind::kRoster));
+  RosterAct act;
+  act.everyone = RecipientsOf(*core_->directory, state->kind(), state->roster(), nullptr);
+  if (act.everyone->empty()) {
+    return absl::FailedPreconditionError(
+        "nobody on the roster has a key in the directory; nothing was changed");
   }
-  // More than one Change holds goes out with the next sync.
-  if (wanted.size() > codec::kWritesPerChangeMax) wanted.resize(codec::kWritesPerChangeMax);
-  KAPEA_ASSIGN(codec::ChangeWriter writer,
-               Begin({.file = identity.directory_file,
-                      .kind = domain::Kind::kGrant,
-                      .acting = domain::RoleAt{identity.role, identity.unit}}));
-  const codec::WrapContext context{identity.deployment, identity.directory_file, writer.id()};
-  for (const ToShare& share : wanted) {
-    KAPEA_ASSIGN(domain::Wrap wrap, codec::SealWrap(context, share.target, share.key->Private()));
-    writer.Add(std::move(wrap));
+  act.wraps = MissingWraps(*core_, *state, *act.everyone);
+  return CommitRoster(*core_, *state, header, std::move(act));
+}
+
+// Additions and raised duties need the roster in force. Where a colleague's change came
+// first, they are offered again without asking, once.
+absl::StatusOr<bool> Vault::OfferAgain(const FileId& file) {
+  KAPEA_ASSIGN(const auto state, core_->State(file));
+  for (const domain::Judged& judged : state->without_effect()) {
+    if (judged.device != core_->identity.device || judged.verdict != Verdict::kStaleRoster) {
+      continue;
+    }
+    const domain::Change* refused = state->FindRefused(judged.change);
+    if (refused == nullptr || refused->header.kind != domain::Kind::kRoster) continue;
+    const std::string mark = core_->Blind("offered again " + judged.change.hex());
+    KAPEA_ASSIGN(const auto done, core_->store->Find(kSettingTable, mark));
+    const auto wanted = StillWanted(*refused, state->roster());
+    if (done || !wanted) continue;
+    KAPEA_ASSIGN(const domain::Header header, LeadHeader(file, domain::Kind::kRoster));
+    kv::Batch batch;
+    batch.Put(kSettingTable, mark, "1");
+    KAPEA_TRY(
+        Enact(*core_, *state, header, *wanted, HistoryOf(*refused), std::move(batch)).status());
+    return true;
   }
-  return Commit(std::move(writer)).status();
+  return false;
+}
+
+absl::StatusOr<bool> Vault::TendKeys(const FileId& file) {
+  KAPEA_ASSIGN(const auto state, core_->State(file));
+  const domain::Directory& directory = *core_->directory;
+  if (!LeadIn(*state, core_->identity, directory)) return false;
+  KAPEA_ASSIGN(const bool offered, OfferAgain(file));
+  if (offered) return true;
+  const std::vector<Recipient> everyone =
+      RecipientsOf(directory, state->kind(), state->roster(), nullptr);
+  if (everyone.empty()) return false;
+  const std::vector<Recipient> without = WithoutNewest(*state, everyone);
+  if (domain::RekeyDue(*state, directory) || NeedsEpoch(*core_, *state, without)) {
+    KAPEA_TRY(Rekey(file).status());
+    return true;
+  }
+  std::vector<ToWrap> wraps = MissingWraps(*core_, *state, everyone);
+  if (wraps.empty()) return false;
+  KAPEA_ASSIGN(const domain::Header header, LeadHeader(file, domain::Kind::kGrant));
+  KAPEA_TRY(CommitGrants(*core_, header, std::move(wraps)).status());
+  return true;
 }
 
 }  // namespace kapea::vault

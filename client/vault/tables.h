@@ -34,6 +34,7 @@ inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kChainKey = "chain";            // last sequence that is signed
 inline constexpr std::string_view kCheckpointKey = "checkpoint";  // note
 inline constexpr std::string_view kServerTimeKey = "server_time";
-inline constexpr std::string_view kStoppedKey = "stopped";  // why sync stopped
+inline constexpr std::string_view kTendedKey = "keys_tended";  // u64, Directory::keys_changed_at
+inline constexpr std::string_view kStoppedKey = "stopped";     // why sync stopped
 
 }  // namespace kapea::vault

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,6 +77,19 @@ class ReadNotice {
   std::vector<std::string> fields_;
 };
 
+// Where a sealed value stands; part of what it is sealed with.
+struct SealedAt {
+  ChangeId change;
+  uint32_t write_index = 0;
+  Salt salt;
+};
+
+// How many files Vault::TendAllKeys looks at while it holds everything else up.
+inline constexpr size_t kFilesTendedAtOnce = 64;
+
+// Whether somebody who is added to a file may read what was written before.
+enum class History : uint8_t { kWhole = 0, kNone = 1 };
+
 // One line of the list of files.
 struct FileLine {
   FileId file;
@@ -138,10 +153,28 @@ class Vault {
   // FailedPrecondition when neither unit nor person has a key in the directory.
   absl::StatusOr<domain::Ref> Grant(const FileId& file, const domain::Member& member);
   // Adds, removes and changes lines of the roster. A removal opens a new key epoch and
-  // grants it to everybody who stays; an addition is granted what is held. One commit.
-  absl::StatusOr<Founded> ChangeRoster(const FileId& file, const domain::RosterWrite& roster);
-  // Gives the unit's newest key, if it is held here, to everybody of the unit who has
-  // none yet, and this person's keys to her other devices. Ok when there is nothing to do.
+  // grants it to everybody who stays; an addition is granted what is held, or with
+  // History::kNone a new key epoch alone. One commit. PermissionDenied for who does not
+  // lead the file.
+  absl::StatusOr<Founded> ChangeRoster(const FileId& file, const domain::RosterWrite& roster,
+                                       History history = History::kWhole);
+  // Opens a new key epoch for those on the roster. FailedPrecondition when none of them has
+  // a key; PermissionDenied as above.
+  absl::StatusOr<domain::Ref> Rekey(const FileId& file);
+  // What a lead's or supervisor's device does for a file without being asked: a new key
+  // epoch where one is due (domain/rekey.h), keys for members who lack what they should
+  // have, and additions to the roster again that came too late. False: there was nothing to
+  // do, or it is not hers to do. Call it again while it says true.
+  absl::StatusOr<bool> TendKeys(const FileId& file);
+  // The same for all files whose keys may want it since the last call, and for `changed`.
+  // Does at most kFilesTendedAtOnce of them; false: more wait. After ShareKeys.
+  absl::StatusOr<bool> TendAllKeys(const std::set<FileId>& changed);
+  // Another device of this person, whose number she has compared on both screens, gets her
+  // keys with the next ShareKeys.
+  absl::Status ConfirmDevice(const DeviceId& device);
+  // Gives the unit's keys, if they are held here, to everybody of the unit who has none
+  // yet, and this person's keys to her confirmed devices; offers new ones to the registrars
+  // where one ended. Ok when there is nothing to do.
   absl::Status ShareKeys();
 
   // --- Reading. ---
@@ -175,6 +208,16 @@ class Vault {
   absl::StatusOr<crypto::SecretBytes> OpenPlaintext(const ReadNotice& notice,
                                                     std::string_view field,
                                                     const domain::FieldValue& value);
+  // Whether `derive` makes of a sealed value the fact that stands beside it. Nothing but the
+  // answer comes out: `derive` sees the value, shows it to nobody and keeps nothing, so it is
+  // opened without a notice. Errors: as OpenSealed, and those of `derive`.
+  absl::StatusOr<bool> FactHolds(
+      const FileId& file, const domain::FieldWrite& source, const SealedAt& at,
+      const domain::Value& fact,
+      const std::function<absl::StatusOr<domain::Value>(const domain::Value&)>& derive);
+  // Up to which number of the file that was done; kept buffered: what is lost is done again.
+  absl::StatusOr<uint64_t> FactsCompared(const FileId& file);
+  absl::Status KeepFactsCompared(const std::map<FileId, uint64_t>& numbers);
   // Whether a key of that class is held for the newest key epoch of the file.
   bool HoldsKey(const FileId& file, domain::KeyClass key_class);
   // Turns collected notices into one Change per file. Called by sync and before locking.
@@ -194,6 +237,9 @@ class Vault {
  private:
   explicit Vault(std::unique_ptr<Core> core);
   absl::StatusOr<domain::Header> HeaderFor(const Intent& intent);
+  absl::StatusOr<domain::Header> LeadHeader(const FileId& file, domain::Kind kind);
+  absl::StatusOr<bool> OfferAgain(const FileId& file);
+  absl::Status TendFile(const FileId& file);
 
   std::unique_ptr<Core> core_;
   std::unique_ptr<Parts> parts_;

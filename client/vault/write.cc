@@ -25,11 +25,7 @@ bool FollowsPack(Kind kind) {
 // The first role under which the file's roster has the person.
 std::optional<domain::RoleAt> RoleIn(const domain::FileState& state, const Identity& identity,
                                      const domain::Directory& directory) {
-  std::vector<domain::RoleAt> roles{{identity.role, identity.unit}};
-  if (const domain::PersonEntry* person = directory.FindPerson(identity.person)) {
-    roles.insert(roles.end(), person->roles.begin(), person->roles.end());
-  }
-  for (const domain::RoleAt& held : roles) {
+  for (const domain::RoleAt& held : RolesOf(identity, directory)) {
     if (state.IsMember(identity.person, held.unit, held.role, directory)) return held;
   }
   return std::nullopt;
@@ -56,6 +52,14 @@ absl::StatusOr<uint32_t> TimesNoticed(const Core& core, const std::string& key) 
 }
 
 }  // namespace
+
+std::vector<domain::RoleAt> RolesOf(const Identity& identity, const domain::Directory& directory) {
+  std::vector<domain::RoleAt> roles{{identity.role, identity.unit}};
+  if (const domain::PersonEntry* person = directory.FindPerson(identity.person)) {
+    roles.insert(roles.end(), person->roles.begin(), person->roles.end());
+  }
+  return roles;
+}
 
 const domain::Pack* NewestPackOf(const codec::PackRegistry& packs) {
   const domain::Pack* newest = nullptr;

@@ -21,5 +21,6 @@ inline constexpr std::string_view kRenewDomain = "kapea/renew/v1";
 inline constexpr std::string_view kPackDomain = "kapea/pack/v1";
 inline constexpr std::string_view kVaultDomain = "kapea/vault/v1";
 inline constexpr std::string_view kChunkDomain = "kapea/chunk/v1";
+inline constexpr std::string_view kFingerprintDomain = "kapea/fingerprint/v1";
 
 }  // namespace kapea::crypto

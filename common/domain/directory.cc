@@ -15,6 +15,25 @@ bool Concerns(const Change& proposal, const PersonId& person) {
   });
 }
 
+std::optional<KeyOffer> KeyOfferIn(const Change& change, const Directory& directory, uint64_t at) {
+  const Header& header = change.header;
+  if (header.kind != Kind::kDirectory || change.writes.size() != 1) return std::nullopt;
+  if (const auto* offered = std::get_if<PersonEntry>(&change.writes[0].body)) {
+    const PersonEntry* known = directory.FindPerson(offered->person, at);
+    const bool same = known != nullptr && offered->person == header.person &&
+                      offered->roles == known->roles && !offered->ended;
+    if (!same || offered->receive_key.empty()) return std::nullopt;
+    return KeyOffer{offered->person, std::nullopt, offered->generation, offered->receive_key};
+  }
+  const auto* offered = std::get_if<UnitEntry>(&change.writes[0].body);
+  const UnitEntry* known = offered == nullptr ? nullptr : directory.FindUnit(offered->unit, at);
+  const bool same = known != nullptr && offered->unit == header.unit &&
+                    offered->kind == known->kind && offered->code == known->code &&
+                    offered->province == known->province && !offered->ended;
+  if (!same || offered->receive_key.empty()) return std::nullopt;
+  return KeyOffer{std::nullopt, offered->unit, offered->generation, offered->receive_key};
+}
+
 template <typename Id, typename T>
 const T* Directory::Find(const History<Id, T>& history, const Id& id, uint64_t at) {
   const auto found = history.find(id);
@@ -69,6 +88,46 @@ bool Directory::IsRegistrar(const PersonId& person, uint64_t at) const {
   return entry != nullptr && !entry->ended &&
          std::any_of(entry->roles.begin(), entry->roles.end(),
                      [](const RoleAt& held) { return held.role == Role::kRegistrar; });
+}
+
+template <typename Id, typename T>
+bool Directory::Ended(const History<Id, T>& history,
+                      const std::map<Id, std::vector<uint64_t>>& losses, const Id& id,
+                      uint32_t generation, uint64_t at) {
+  const T* entry = Find(history, id, at);
+  if (entry == nullptr || entry->ended || entry->generation != generation) return true;
+  const auto found = losses.find(id);
+  if (found == losses.end()) return false;
+  const auto& versions = history.at(id);
+  const auto began = std::find_if(
+      versions.begin(), versions.end(),
+      [generation](const auto& version) { return version.entry.generation == generation; });
+  return std::any_of(found->second.begin(), found->second.end(),
+                     [&](uint64_t lost) { return lost < at && lost > began->sequence; });
+}
+
+bool Directory::KeyEnded(const PersonId& person, uint32_t generation, uint64_t at) const {
+  return Ended(persons_, person_losses_, person, generation, at);
+}
+bool Directory::KeyEnded(const UnitId& unit, uint32_t generation, uint64_t at) const {
+  return Ended(units_, unit_losses_, unit, generation, at);
+}
+
+std::vector<Directory::OpenOffer> Directory::OpenOffers(Time now) const {
+  std::vector<OpenOffer> open;
+  for (const auto& [id, proposal] : proposals_) {
+    if (proposal.done || now > proposal.received + kProposalLapses) continue;
+    const auto offer = KeyOfferIn(*proposal.change, *this, kNow);
+    if (!offer) continue;
+    // Another key became the next generation meanwhile.
+    const PersonEntry* person = offer->person ? FindPerson(*offer->person) : nullptr;
+    const UnitEntry* unit = offer->unit ? FindUnit(*offer->unit) : nullptr;
+    const uint32_t newest = person != nullptr ? person->generation : unit->generation;
+    if (offer->generation != newest + 1) continue;
+    open.push_back({id, proposal.change->hash, *offer, proposal.change->header.person,
+                    proposal.received, proposal.approvals.size()});
+  }
+  return open;
 }
 
 std::vector<PersonId> Directory::StaffOf(const UnitId& unit, Role role) const {
@@ -135,7 +194,7 @@ void Directory::Append(const Change& change, const Entry& entry) {
 
 void Directory::Propose(const Change& change, const Entry& entry) {
   const auto [proposal, added] = proposals_.try_emplace(
-      change.id, Proposal{std::make_shared<const Change>(change), entry.received, false});
+      change.id, Proposal{std::make_shared<const Change>(change), entry.received, false, {}});
   if (!added) return;
   const auto [first, last] = early_approvals_.equal_range(change.id);
   for (auto approval = first; approval != last; ++approval) {
@@ -152,10 +211,60 @@ void Directory::Approve(const Approval& approval, uint64_t sequence) {
   const Header& by = change.header;
   if (by.person == approval.person || by.device == approval.device) return;
   if (Concerns(change, approval.person)) return;
-  if (!MayAct(by.person, by.device, sequence)) return;
   if (!MayAct(approval.person, approval.device, sequence)) return;
+  if (!MayAct(by.person, by.device, sequence) && !SecondApproves(proposal, approval, sequence)) {
+    return;
+  }
   proposal.done = true;
   Apply(change, sequence);
+}
+
+// Whether this approval is the second of an offer whose author still may make it. The first
+// is kept; a generation that is not the next one by now makes nothing.
+bool Directory::SecondApproves(Proposal& proposal, const Approval& approval, uint64_t sequence) {
+  const Change& change = *proposal.change;
+  const auto offer = KeyOfferIn(change, *this, sequence);
+  if (!offer) return false;
+  const Header& by = change.header;
+  const DeviceEntry* device = FindDevice(by.device, sequence);
+  const bool good = device != nullptr && !device->revoked && device->person == by.person &&
+                    HoldsRole(by.person, by.role, by.unit, sequence);
+  if (!good) return false;
+  const uint32_t newest = offer->person ? FindPerson(*offer->person, sequence)->generation
+                                        : FindUnit(*offer->unit, sequence)->generation;
+  if (offer->generation != newest + 1) return false;
+  std::vector<Approval>& earlier = proposal.approvals;
+  const bool second = std::any_of(earlier.begin(), earlier.end(), [&](const Approval& one) {
+    return one.person != approval.person && one.device != approval.device &&
+           MayAct(one.person, one.device, sequence);
+  });
+  if (!second) earlier.push_back(approval);
+  return second;
+}
+
+void Directory::NoteLosses(const DeviceEntry& entry, uint64_t sequence) {
+  const DeviceEntry* known = FindDevice(entry.device);
+  if (!entry.revoked || (known != nullptr && known->revoked)) return;
+  person_losses_[entry.person].push_back(sequence);
+  keys_changed_at_ = sequence;
+  const PersonEntry* person = FindPerson(entry.person);
+  if (person == nullptr) return;
+  for (const RoleAt& held : person->roles) unit_losses_[held.unit].push_back(sequence);
+}
+
+void Directory::NoteLosses(const PersonEntry& entry, uint64_t sequence) {
+  const PersonEntry* known = FindPerson(entry.person);
+  if (known == nullptr) return;
+  if (known->generation != entry.generation || known->roles != entry.roles ||
+      known->ended != entry.ended) {
+    keys_changed_at_ = sequence;
+  }
+  for (const RoleAt& held : known->roles) {
+    const bool stays =
+        !entry.ended && std::any_of(entry.roles.begin(), entry.roles.end(),
+                                    [&held](const RoleAt& kept) { return kept.unit == held.unit; });
+    if (!stays) unit_losses_[held.unit].push_back(sequence);
+  }
 }
 
 void Directory::Apply(const Change& change, uint64_t sequence) {
@@ -169,10 +278,13 @@ void Directory::Apply(const Change& change, uint64_t sequence) {
   };
   for (const Write& write : change.writes) {
     if (const auto* person = std::get_if<PersonEntry>(&write.body)) {
+      NoteLosses(*person, sequence);
       put(persons_, person->person, *person);
     } else if (const auto* device = std::get_if<DeviceEntry>(&write.body)) {
+      NoteLosses(*device, sequence);
       put(devices_, device->device, *device);
     } else if (const auto* unit = std::get_if<UnitEntry>(&write.body)) {
+      keys_changed_at_ = sequence;
       put(units_, unit->unit, *unit);
     } else if (const auto* genesis = std::get_if<Genesis>(&write.body)) {
       if (change.header.kind == Kind::kGenesis) genesis_ = *genesis;

@@ -22,13 +22,27 @@ inline constexpr Duration kProposalLapses = Duration::Days(7);
 // one of her devices. Nobody approves what concerns herself.
 bool Concerns(const Change& proposal, const PersonId& person);
 
+// Whether the Change does nothing but offer another receive key: the author's own, or that
+// of the unit she acts for. Everybody may offer, for nobody else has the private half. It
+// says nothing about the generation, which Directory compares where it takes effect.
+struct KeyOffer {
+  std::optional<PersonId> person;
+  std::optional<UnitId> unit;  // exactly one of the two
+  uint32_t generation = 0;
+  std::string receive_key;  // 32 bytes
+};
+class Directory;
+// As of just before Entry `at`; nullopt: no offer.
+std::optional<KeyOffer> KeyOfferIn(const Change& change, const Directory& directory, uint64_t at);
+
 // Threads: one at a time; reading from several is safe while nobody writes.
 class Directory {
  public:
   // Folds one Change of the directory file at its Entry. The caller passes every one
   // in ledger order, whatever its verdict; those without effect are passed over.
   // A directory act is a proposal by one registrar (KIND_DIRECTORY) and the approval
-  // of another, and takes effect at the approval's Entry; the genesis at once. Proposer
+  // of another, and takes effect at the approval's Entry; the genesis at once. A key offer
+  // (KeyOfferIn) is proposed by whom it is about and approved by two registrars. Proposer
   // and approver are two Persons on two Devices, both registrars and not revoked at the
   // Entry that completes the act. An approval that came before its proposal completes it
   // at the proposal's Entry. A proposal lapses kProposalLapses after it was received, or
@@ -46,6 +60,24 @@ class Directory {
   const UnitEntry* FindUnitByCode(std::string_view code) const;
   bool HoldsRole(const PersonId& person, Role role, const UnitId& unit, uint64_t at = kNow) const;
   bool IsRegistrar(const PersonId& person, uint64_t at = kNow) const;
+  // Whether nothing should be wrapped to that generation of the receive key any more: there
+  // is a newer one, its owner ended, or since it began a device that had it was revoked (one
+  // of the person's; for a unit, one of anybody who worked there) or somebody left the unit.
+  // True for a generation that the directory does not have.
+  bool KeyEnded(const PersonId& person, uint32_t generation, uint64_t at = kNow) const;
+  bool KeyEnded(const UnitId& unit, uint32_t generation, uint64_t at = kNow) const;
+  // The last Entry at which any key began or ended; 0: none but the genesis.
+  uint64_t keys_changed_at() const { return keys_changed_at_; }
+  // Offers that wait for an approval and have not lapsed.
+  struct OpenOffer {
+    ChangeId change{};
+    Hash hash{};  // of the Change
+    KeyOffer offer;
+    PersonId by;
+    Time received;
+    size_t approvals = 0;
+  };
+  std::vector<OpenOffer> OpenOffers(Time now) const;
   // Everyone who holds `role` at `unit` now.
   std::vector<PersonId> StaffOf(const UnitId& unit, Role role) const;
   std::vector<const PersonEntry*> Persons() const;
@@ -75,8 +107,16 @@ class Directory {
   struct Proposal {
     std::shared_ptr<const Change> change;
     Time received;
-    bool done = false;  // completed or withdrawn
+    bool done = false;                // completed or withdrawn
+    std::vector<Approval> approvals;  // of an offer: the first, while the second is awaited
   };
+  template <typename Id, typename T>
+  static bool Ended(const History<Id, T>& history,
+                    const std::map<Id, std::vector<uint64_t>>& losses, const Id& id,
+                    uint32_t generation, uint64_t at);
+  void NoteLosses(const DeviceEntry& entry, uint64_t sequence);
+  void NoteLosses(const PersonEntry& entry, uint64_t sequence);
+  bool SecondApproves(Proposal& proposal, const Approval& approval, uint64_t sequence);
   void Apply(const Change& change, uint64_t sequence);
   void Propose(const Change& change, const Entry& entry);
   // Completes the proposal at Entry `sequence` if this approval may.
@@ -90,6 +130,10 @@ class Directory {
   History<UnitId, UnitEntry> units_;
   std::map<ChangeId, Proposal> proposals_;
   std::multimap<ChangeId, Approval> early_approvals_;  // by the proposal they wait for
+  // Entries at which a device was lost that had the keys, or somebody left.
+  std::map<PersonId, std::vector<uint64_t>> person_losses_;
+  std::map<UnitId, std::vector<uint64_t>> unit_losses_;
+  uint64_t keys_changed_at_ = 0;
 };
 
 }  // namespace kapea::domain

@@ -223,7 +223,7 @@ Outcome Evaluation::ValueOf(const FieldAt& at, const Frame& frame) const {
   if (!shown->clear) return Outcome();  // sealed: nobody but its readers can say
   Outcome outcome = Absent(own);
   outcome.time = shown->time;
-  outcome.disputed = answers->conflicted();
+  outcome.disputed = answers->disputed();
   const Value& value = *shown->clear;
   if (const auto* boolean = std::get_if<bool>(&value)) {
     outcome.kind = Type::kTruth;

@@ -87,6 +87,16 @@ struct ReadAt {
   EventTime time;
 };
 
+// Somebody's device opened a sealed value and finds another fact than stands beside it.
+struct MismatchAt {
+  Ref self;     // the mismatch Change
+  ChangeId of;  // the Change whose fact it disputes
+  RecordId record;
+  std::string field;  // the fact's code
+  PersonId by;
+  EventTime time;
+};
+
 struct DeliveryAt {
   Delivery delivery;
   Time received;
@@ -97,10 +107,11 @@ struct FieldConflict {
   std::string field;
 };
 
-// A directory act that waits for a second registrar, in the directory file.
+// A directory act that waits for its approval, in the directory file.
 struct ProposalAt {
   std::shared_ptr<const Change> change;
-  bool done = false;  // approved or withdrawn
+  bool done = false;                  // approved or withdrawn
+  std::vector<PersonId> approved_by;  // a key offer wants two
 };
 
 // What an early Change waits for.

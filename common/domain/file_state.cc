@@ -134,7 +134,7 @@ void FileState::Settle(Waiting change, uint64_t at, const Surroundings& around) 
       change.verdict == Verdict::kForked || change.verdict == Verdict::kErased) {
     return;
   }
-  if (change.placed.change->header.kind == Kind::kRoster) ApplyRoster(change, false);
+  if (change.placed.change->header.kind == Kind::kRoster) ApplyRoster(change, false, at, around);
   const ChangeId id = change.placed.change->id;
   refused_.insert_or_assign(id, std::move(change));
 }
@@ -264,6 +264,11 @@ std::vector<const Record*> FileState::ChildrenOf(const RecordId& parent,
   std::vector<const Record*> children = RecordsOf(form);
   std::erase_if(children, [&parent](const Record* child) { return child->parent != parent; });
   return children;
+}
+
+const Change* FileState::FindRefused(const ChangeId& change) const {
+  const auto found = refused_.find(change);
+  return found == refused_.end() ? nullptr : found->second.placed.change.get();
 }
 
 std::vector<Judged> FileState::waiting() const {

@@ -127,6 +127,8 @@ class FileState {
   // Verdicts other than accepted and early.
   using Judged = domain::Judged;
   const std::vector<Judged>& without_effect() const { return without_effect_; }
+  // One of those that was understood; nullptr: none, or it was not. As long as the state.
+  const Change* FindRefused(const ChangeId& change) const;
   // Early ones that still wait.
   std::vector<Judged> waiting() const;
   // Entries whose verdict is not the one that follows from this file, with the verdict
@@ -134,6 +136,10 @@ class FileState {
   const std::vector<Judged>& disputed() const { return disputed_; }
   using ReadAt = domain::ReadAt;
   const std::vector<ReadAt>& reads() const { return reads_; }
+  using MismatchAt = domain::MismatchAt;
+  // In Ledger order; those that were taken back are gone. One whose value was replaced since
+  // disputes nothing any more.
+  const std::vector<MismatchAt>& mismatches() const { return mismatches_; }
   using DeliveryAt = domain::DeliveryAt;
   const std::vector<DeliveryAt>& deliveries() const { return deliveries_; }
   // What was altered since the last call, or since the file began.
@@ -157,15 +163,16 @@ class FileState {
   void ListRecord(const Record& record);
   void Touch(std::string_view name);
   void TouchOlderForm(const Record& record);
-  void ApplyRoster(const Waiting& change, bool accepted);
-  void ApplyWraps(const Waiting& change);
+  void ApplyRoster(const Waiting& change, bool accepted, uint64_t at, const Surroundings& around);
+  void ApplyWraps(const Waiting& change, uint64_t at, const Surroundings& around);
   void ApplyCustodyOffer(const Waiting& change);
   void ApplyCustodyAnswer(const Waiting& change);
   void ApplyWaivers(const Waiting& change);
   void ApplyLink(const Waiting& change);
   void ApplyNotices(const Waiting& change);
+  void ApplyMismatch(const Waiting& change);
   void ApplyWithdrawal(const Change& change);
-  void ApplyApproval(const Change& change);
+  void ApplyApproval(const Change& change, uint64_t at, const Surroundings& around);
   void ApplyAdmission(const Change& change, uint64_t at, const Surroundings& around);
 
   FileId id_;
@@ -192,6 +199,7 @@ class FileState {
   std::vector<Judged> without_effect_;
   std::vector<Judged> disputed_;
   std::vector<ReadAt> reads_;
+  std::vector<MismatchAt> mismatches_;
   std::vector<DeliveryAt> deliveries_;
   std::map<ChangeId, Hash> placed_;      // every Change of the file so far
   std::vector<Waiting> early_;           // in Ledger order

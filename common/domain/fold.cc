@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/domain/file_state.h"
+#include "common/domain/judge.h"
 #include "common/domain/roster.h"
 
 namespace kapea::domain {
@@ -29,9 +30,9 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
       rosters_seen_.insert(what.hash);
       return;
     case Kind::kRoster:
-      return ApplyRoster(change, true);
+      return ApplyRoster(change, true, at, around);
     case Kind::kGrant:
-      return ApplyWraps(change);
+      return ApplyWraps(change, at, around);
     case Kind::kEdit:
     case Kind::kResolution:
       return ApplyEdit(change, pack);
@@ -47,10 +48,12 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
     case Kind::kDelivery:
       return ApplyNotices(change);
     case Kind::kDirectory:
-      proposals_.try_emplace(what.id, ProposalAt{change.placed.change, false});
+      proposals_.try_emplace(what.id, ProposalAt{change.placed.change, false, {}});
       return;
     case Kind::kApproval:
-      return ApplyApproval(what);
+      return ApplyApproval(what, at, around);
+    case Kind::kMismatch:
+      return ApplyMismatch(change);
     case Kind::kWithdrawal:
       return ApplyWithdrawal(what);
     case Kind::kAdmission:
@@ -149,7 +152,8 @@ void FileState::ListRecord(const Record& record) {
   listed.insert(std::lower_bound(listed.begin(), listed.end(), record, before), record.id);
 }
 
-void FileState::ApplyRoster(const Waiting& change, bool accepted) {
+void FileState::ApplyRoster(const Waiting& change, bool accepted, uint64_t at,
+                            const Surroundings& around) {
   const Change& what = *change.placed.change;
   const Header& header = what.header;
   rosters_seen_.insert(what.hash);
@@ -179,15 +183,18 @@ void FileState::ApplyRoster(const Waiting& change, bool accepted) {
     if (accepted) newest_key_epoch_ = what.id;
     key_epochs_.try_emplace(what.id, std::move(epoch));
   }
-  if (accepted) ApplyWraps(change);
+  if (accepted) ApplyWraps(change, at, around);
 }
 
-void FileState::ApplyWraps(const Waiting& change) {
+void FileState::ApplyWraps(const Waiting& change, uint64_t at, const Surroundings& around) {
   const Change& what = *change.placed.change;
+  const Judgement judgement(*this, what, at, around);
   for (const Write& write : what.writes) {
-    if (const auto* wrap = std::get_if<Wrap>(&write.body)) {
-      wraps_.push_back({*wrap, what.id, change.placed.entry.number});
-    }
+    const auto* wrap = std::get_if<Wrap>(&write.body);
+    if (wrap == nullptr) continue;
+    // A grant was judged as a whole.
+    if (what.header.kind == Kind::kRoster && !judgement.Stands(*wrap)) continue;
+    wraps_.push_back({*wrap, what.id, change.placed.entry.number});
   }
 }
 
@@ -257,8 +264,32 @@ void FileState::ApplyNotices(const Waiting& change) {
   }
 }
 
+void FileState::ApplyMismatch(const Waiting& change) {
+  const Change& what = *change.placed.change;
+  const auto* decision = std::get_if<Decision>(&what.writes[0].body);
+  if (decision == nullptr) return;  // withheld
+  const MismatchAt mismatch{
+      {what.id, what.hash}, what.header.refs[0].change, RecordId::FromPrefix(decision->subject),
+      decision->field,      what.header.person,         change.time};
+  mismatches_.push_back(mismatch);
+  Register& facts = records_.at(mismatch.record).fields[mismatch.field];
+  facts.Dispute(mismatch.of, true);
+}
+
 void FileState::ApplyWithdrawal(const Change& change) {
   for (const Ref& ref : change.header.refs) {
+    const auto mismatch = std::find_if(mismatches_.begin(), mismatches_.end(),
+                                       [&ref](const MismatchAt& one) { return one.self == ref; });
+    if (mismatch != mismatches_.end()) {
+      const MismatchAt taken_back = *mismatch;
+      mismatches_.erase(mismatch);
+      const bool still = std::any_of(
+          mismatches_.begin(), mismatches_.end(), [&taken_back](const MismatchAt& other) {
+            return other.of == taken_back.of && other.record == taken_back.record &&
+                   other.field == taken_back.field;
+          });
+      records_.at(taken_back.record).fields[taken_back.field].Dispute(taken_back.of, still);
+    }
     custody_.open.erase(ref.change);
     std::erase_if(links_, [&ref](const LinkAt& link) { return link.self == ref; });
     const auto proposal = proposals_.find(ref.change);
@@ -266,11 +297,15 @@ void FileState::ApplyWithdrawal(const Change& change) {
   }
 }
 
-void FileState::ApplyApproval(const Change& change) {
+void FileState::ApplyApproval(const Change& change, uint64_t at, const Surroundings& around) {
   // What it completes is folded by Directory; here it is only closed.
   for (const Ref& ref : change.header.refs) {
-    const auto proposal = proposals_.find(ref.change);
-    if (proposal != proposals_.end()) proposal->second.done = true;
+    const auto found = proposals_.find(ref.change);
+    if (found == proposals_.end()) continue;
+    ProposalAt& proposal = found->second;
+    proposal.approved_by.push_back(change.header.person);
+    proposal.done = around.directory.IsRegistrar(proposal.change->header.person, at) ||
+                    proposal.approved_by.size() >= 2;
   }
 }
 

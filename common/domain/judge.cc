@@ -123,6 +123,8 @@ Verdict Judgement::CheckRole() {
       may = !founding_ || MayFound(header_.role, FirstOf<Founding>(change_)->kind);
       break;
     case Kind::kDirectory:
+      may = header_.role == Role::kRegistrar || KeyOfferIn(change_, around_.directory, at_);
+      break;
     case Kind::kApproval:
       may = header_.role == Role::kRegistrar;
       break;

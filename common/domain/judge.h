@@ -37,6 +37,10 @@ class Judgement {
   Verdict Reach();
   // Whether the Change could take effect if it did not matter who made it.
   Verdict ReachAsAdmitted();
+  // Whether this wrap of a roster Change that took effect counts. One that does not (its
+  // recipient lost her phone, or left) has no effect and nothing else is lost with it: a
+  // file must not fall because the founder, without signal, had not heard of it.
+  bool Stands(const Wrap& wrap) const;
   // After kEarly: what it waits for.
   const Lack& lack() const { return lack_; }
 
@@ -83,12 +87,13 @@ class Judgement {
   // judge_act.cc
   Verdict CheckContent();
   Verdict CheckWraps();
-  Verdict CheckWrap(const Wrap& wrap, const std::vector<Member>& roster);
+  Verdict CheckWrap(const Wrap& wrap, const std::vector<Member>& roster) const;
   Verdict CheckDirectoryWrap(const Wrap& wrap);
   Verdict CheckCustodyOffer();
   Verdict CheckCustodyAnswer();
   Verdict CheckWaivers();
   Verdict CheckLink();
+  Verdict CheckMismatch();
   Verdict CheckApproval();
   Verdict CheckWithdrawal();
   Verdict CheckAdmission();

@@ -48,6 +48,8 @@ Verdict Judgement::CheckContent() {
       return CheckLink();
     case Kind::kApproval:
       return CheckApproval();
+    case Kind::kMismatch:
+      return CheckMismatch();
     case Kind::kWithdrawal:
       return CheckWithdrawal();
     case Kind::kAdmission:
@@ -71,13 +73,19 @@ Verdict Judgement::CheckWraps() {
     const auto* wrap = std::get_if<Wrap>(&write.body);
     if (wrap == nullptr) continue;
     const Verdict verdict = wrap->key_epoch ? CheckWrap(*wrap, *roster) : CheckDirectoryWrap(*wrap);
-    if (verdict != Verdict::kAccepted) return verdict;
+    const bool alone = header_.kind == Kind::kRoster &&
+                       (verdict == Verdict::kStaleRecipient || verdict == Verdict::kRole);
+    if (verdict != Verdict::kAccepted && !alone) return verdict;
   }
   return Verdict::kAccepted;
 }
 
+bool Judgement::Stands(const Wrap& wrap) const {
+  return wrap.key_epoch && CheckWrap(wrap, state_.roster_) == Verdict::kAccepted;
+}
+
 // A class key, or a half of one.
-Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster) {
+Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster) const {
   const bool is_half = wrap.recipient_kind == RecipientKind::kHalf;
   if (wrap.half > 2 || (wrap.half != 0) != is_half) return Verdict::kMalformed;
   bool opened = false;
@@ -98,18 +106,18 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
   const Directory& directory = around_.directory;
   const PersonId person = PersonId::FromPrefix(wrap.recipient.view());
   const UnitId unit = UnitId::FromPrefix(wrap.recipient.view());
-  uint32_t generation = wrap.generation;
+  bool ended = false;
   bool may = false;
   switch (wrap.recipient_kind) {
     case RecipientKind::kPerson:
-      generation = directory.FindPerson(person, at_)->generation;
+      ended = directory.KeyEnded(person, wrap.generation, at_);
       for (const Member& line : roster) {
         may = may || (MayHoldKey(line.role, wrap.key_class, kind) &&
                       Covers(line, person, line.unit, line.role, directory, at_));
       }
       break;
     case RecipientKind::kUnit:
-      generation = directory.FindUnit(unit, at_)->generation;
+      ended = directory.KeyEnded(unit, wrap.generation, at_);
       for (const Member& line : roster) {
         may = may ||
               (!line.person && line.unit == unit && MayHoldKey(line.role, wrap.key_class, kind));
@@ -117,7 +125,7 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
       break;
     case RecipientKind::kHalf: {
       const PersonEntry* entry = directory.FindPerson(person, at_);
-      generation = entry->generation;
+      ended = directory.KeyEnded(person, wrap.generation, at_);
       may = !entry->ended &&
             std::any_of(entry->roles.begin(), entry->roles.end(),
                         [](const RoleAt& held) { return held.role == Role::kSupervisor; });
@@ -130,7 +138,7 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
       return Verdict::kMalformed;
   }
   if (!may) return Verdict::kRole;
-  return wrap.generation < generation ? Verdict::kStaleRecipient : Verdict::kAccepted;
+  return ended ? Verdict::kStaleRecipient : Verdict::kAccepted;
 }
 
 // A person's key for one of her devices, or a unit's key for one of its staff. By the
@@ -155,7 +163,8 @@ Verdict Judgement::CheckDirectoryWrap(const Wrap& wrap) {
       !person->ended && std::any_of(person->roles.begin(), person->roles.end(),
                                     [&unit](const RoleAt& held) { return held.unit == unit; });
   if (!on_staff || !(registrar || header_.unit == unit)) return Verdict::kRole;
-  return wrap.generation < person->generation ? Verdict::kStaleRecipient : Verdict::kAccepted;
+  return directory.KeyEnded(person->person, wrap.generation, at_) ? Verdict::kStaleRecipient
+                                                                  : Verdict::kAccepted;
 }
 
 Verdict Judgement::CheckCustodyOffer() { return May(state_.custody_.holder == header_.unit); }
@@ -213,6 +222,23 @@ Verdict Judgement::CheckLink() {
   return itself ? Verdict::kMalformed : Verdict::kAccepted;
 }
 
+// Only who can open the source can know; and a fact alone can differ from it.
+Verdict Judgement::CheckMismatch() {
+  if (header_.refs.size() != 1) return Verdict::kMalformed;
+  const auto* decision = std::get_if<Decision>(&change_.writes[0].body);
+  if (decision == nullptr) return Verdict::kAccepted;  // withheld
+  if (decision->subject.size() != RecordId::kBytes) return Verdict::kMalformed;
+  const auto record = state_.records_.find(RecordId::FromPrefix(decision->subject));
+  if (record == state_.records_.end() || record->second.definition == nullptr) {
+    return Verdict::kForm;
+  }
+  const Form& form = *record->second.definition;
+  const Field* fact = form.FindField(decision->field);
+  if (fact == nullptr || fact->derived_from.empty()) return Verdict::kForm;
+  const Field* source = form.FindField(fact->derived_from);
+  return May(source != nullptr && MayHoldKey(header_.role, source->key_class, state_.kind_));
+}
+
 Verdict Judgement::CheckApproval() {
   if (header_.refs.empty()) return Verdict::kMalformed;
   for (const Ref& ref : header_.refs) {
@@ -223,9 +249,15 @@ Verdict Judgement::CheckApproval() {
         Concerns(*found->second.change, header_.person)) {
       return Verdict::kRole;
     }
-    const DeviceEntry* device = around_.directory.FindDevice(proposal.device, at_);
+    const std::vector<PersonId>& approved = found->second.approved_by;
+    if (std::find(approved.begin(), approved.end(), header_.person) != approved.end()) {
+      return Verdict::kRole;
+    }
+    const Directory& directory = around_.directory;
+    const DeviceEntry* device = directory.FindDevice(proposal.device, at_);
     if (device == nullptr || device->revoked ||
-        !around_.directory.IsRegistrar(proposal.person, at_)) {
+        !(directory.IsRegistrar(proposal.person, at_) ||
+          KeyOfferIn(*found->second.change, directory, at_))) {
       return Verdict::kRole;
     }
   }
@@ -242,6 +274,10 @@ Verdict Judgement::CheckWithdrawal() {
         proposal->second.change->header.person == header_.person) {
       continue;
     }
+    const bool own_mismatch = std::any_of(
+        state_.mismatches_.begin(), state_.mismatches_.end(),
+        [&](const MismatchAt& one) { return one.self == ref && one.by == header_.person; });
+    if (own_mismatch) continue;
     const bool own_link =
         std::any_of(state_.links_.begin(), state_.links_.end(), [&](const FileState::LinkAt& link) {
           return link.self == ref && link.by == header_.person && !link.link.ended;

@@ -49,6 +49,7 @@ KindShape ShapeOf(Kind kind) {
     case Kind::kApproval:
     case Kind::kWithdrawal:
     case Kind::kAdmission:
+    case Kind::kMismatch:
       return {Bodies<Decision>(), true};
     case Kind::kReadNotice:
       return {Bodies<ReadNotice>()};

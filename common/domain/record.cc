@@ -40,6 +40,16 @@ void Register::Replace(const std::vector<ChangeId>& replaces) {
   }
 }
 
+bool Register::disputed() const {
+  return conflicted() || std::any_of(current_.begin(), current_.end(),
+                                     [](const auto& value) { return value.second.disputed; });
+}
+
+void Register::Dispute(const ChangeId& change, bool disputed) {
+  const auto value = current_.find(change);
+  if (value != current_.end()) value->second.disputed = disputed;
+}
+
 std::vector<Register::Distinct> Register::DistinctValues() const {
   std::vector<Distinct> distinct;
   for (const auto& [change, value] : current_) {

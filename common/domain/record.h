@@ -21,6 +21,7 @@ struct FieldValue {
   UnitId unit;
   Role role = Role::kNone;
   Duty duty = Duty::kNone;
+  bool disputed = false;  // a derived fact that a colleague's device finds to be another
   EventTime time;
   uint64_t number = 0;  // within the file; 0: not in the Ledger yet
   std::optional<Value> clear;
@@ -49,6 +50,10 @@ class Register {
   };
   std::vector<Distinct> DistinctValues() const;
   bool conflicted() const { return DistinctValues().size() > 1; }
+  // Whether it is not sure what the field says: a Conflict, or a fact that is disputed.
+  bool disputed() const;
+  // Marks that Change's value, as long as it is current.
+  void Dispute(const ChangeId& change, bool disputed);
   // The value to show and to judge by: the only one, or of a Conflict the one with
   // the earliest time (ties: smallest change id). nullptr: never written or cleared.
   const FieldValue* Shown() const;

@@ -121,7 +121,7 @@ Outcome NeedMet(const Record& record, const Field& field, Finding& finding) {
     return TruthSince(false, record.made);
   }
   Outcome met = TruthSince(true, answers->AnsweredSince().value_or(shown->time));
-  met.disputed = answers->conflicted();
+  met.disputed = answers->disputed();
   return met;
 }
 

@@ -27,7 +27,8 @@ enum class Reason : uint8_t {
   kSignatureMissing = 11,  // of a second person
   kNotAtHand = 12,         // stands on a file or form that is not here
   kByDeviceClock = 13,     // another answer is possible within the proven times
-  kDisputed = 14,          // stands on a value beside which a different one stands
+  kDisputed = 14,          // stands on a value beside which a different one stands, or on a
+                           // derived fact that a colleague's device finds to be another
   kWaived = 15,            // `text`: the reason given
   kNoAnswer = 16,          // "unknown" and "refused" are no answers to this field
 };

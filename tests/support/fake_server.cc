@@ -29,6 +29,11 @@ forms {
              sensitivity: SENSITIVITY_OPERATIONAL }
     fields { code: "name" label { en: "Name" } type: FIELD_TYPE_NAME
              sensitivity: SENSITIVITY_IDENTITY }
+    fields { code: "alias" label { en: "Alias" } type: FIELD_TYPE_NAME
+             sensitivity: SENSITIVITY_IDENTITY
+             derived { code: "alias_given" label { en: "An alias is known" }
+                       type: FIELD_TYPE_BOOLEAN rule: "present"
+                       reveals: "whether there is an alias" } }
     fields { code: "scan" label { en: "Scan" } type: FIELD_TYPE_ATTACHMENT
              sensitivity: SENSITIVITY_OPERATIONAL }
   }
@@ -83,7 +88,8 @@ void FakeServer::MakePeople() {
   add("manager", shelter_, Role::kCaseManager);
   add("nurse", shelter_, Role::kHealthWorker);
   // The shelter has a unit key; its first device holds it.
-  people_.at("intake").unit_offer = crypto::ReceiveKey::Generate();
+  people_.at("intake").unit_offer =
+      vault::OfferedKey{crypto::ReceiveKey::Generate(), 1, clock_.Now()};
 }
 
 codec::Parcel FakeServer::ParcelOf(const vault::Identity& author, codec::ChangeWriter writer) {
@@ -118,7 +124,7 @@ void FakeServer::AppendGenesis() {
   std::sort(genesis.registrars.begin(), genesis.registrars.end());
   genesis.pack_owners = {pack_owner_.verify_key().bytes()};
   writer.Add(genesis);
-  const std::string shelter_key = people_.at("intake").unit_offer->public_key();
+  const std::string shelter_key = people_.at("intake").unit_offer->key.public_key();
   writer.Add(domain::UnitEntry{police_, domain::UnitKind::kPolice, "POL", 0, "", false});
   writer.Add(domain::UnitEntry{shelter_, domain::UnitKind::kShelter, "SHE", 1, shelter_key, false});
   writer.Add(domain::UnitEntry{registry_, domain::UnitKind::kRegistry, "REG", 0, "", false});
@@ -138,8 +144,8 @@ void FakeServer::AppendGenesis() {
   genesis_ = ledger::LeafHash(entries_[0]);
 }
 
-domain::Header FakeServer::RegistrarsHeader(domain::Kind kind) {
-  const vault::Identity& author = people_.at("registrar1");
+domain::Header FakeServer::RegistrarsHeader(domain::Kind kind, std::string_view registrar) {
+  const vault::Identity& author = people_.at(std::string(registrar));
   domain::Header header;
   header.deployment = deployment_;
   header.device = author.device;
@@ -151,6 +157,62 @@ domain::Header FakeServer::RegistrarsHeader(domain::Kind kind) {
   header.nonce = crypto::RandomId<Nonce>();
   header.kind = kind;
   return header;
+}
+
+void FakeServer::Approve(std::string_view registrar, const domain::Ref& proposal) {
+  domain::Header header = RegistrarsHeader(domain::Kind::kApproval, registrar);
+  header.file = directory_file_;
+  header.roster = states_.at(directory_file_).roster_hash();
+  header.refs = {proposal};
+  codec::ChangeWriter writer(header);
+  writer.Add(domain::Decision{});
+  const auto& author = people_.at(std::string(registrar));
+  KAPEA_CHECK(!Push({ParcelOf(author, std::move(writer))}).refusal);
+}
+
+void FakeServer::Enter(const std::vector<domain::WriteBody>& entries) {
+  domain::Header header = RegistrarsHeader(domain::Kind::kDirectory);
+  header.file = directory_file_;
+  header.roster = states_.at(directory_file_).roster_hash();
+  codec::ChangeWriter writer(header);
+  for (const domain::WriteBody& entry : entries) writer.Add(entry);
+  codec::Parcel parcel = ParcelOf(people_.at("registrar1"), std::move(writer));
+  const domain::Ref proposal{parcel.changes[0].change->id, parcel.changes[0].change->hash};
+  KAPEA_CHECK(!Push({std::move(parcel)}).refusal);
+  Approve("registrar2", proposal);
+}
+
+void FakeServer::Revoke(std::string_view name) {
+  domain::DeviceEntry device = *directory_.FindDevice(people_.at(std::string(name)).device);
+  device.revoked = true;
+  Enter({device});
+}
+
+void FakeServer::AddDevice(std::string_view name, std::string_view of) {
+  const vault::Identity& person = people_.at(std::string(of));
+  vault::Identity identity;
+  identity.deployment = deployment_;
+  identity.device = crypto::RandomId<DeviceId>();
+  identity.person = person.person;
+  identity.unit = person.unit;
+  identity.role = person.role;
+  // As enrolment makes it; the directory goes on with the key that it has.
+  identity.person_keys.emplace(1, crypto::ReceiveKey::Generate());
+  identity.server = person.server;
+  identity.log_verifier_key = person.log_verifier_key;
+  Enter({domain::DeviceEntry{identity.device, identity.person,
+                             identity.signing_key.verify_key().bytes(),
+                             identity.device_key.public_key(), false}});
+  people_.insert_or_assign(std::string(name), std::move(identity));
+}
+
+size_t FakeServer::ApproveOffers() {
+  const auto open = directory_.OpenOffers(clock_.Now());
+  for (const auto& offer : open) {
+    Approve("registrar2", {offer.change, offer.hash});
+    Approve("registrar3", {offer.change, offer.hash});
+  }
+  return open.size();
 }
 
 void FakeServer::FoundStandards() {

@@ -36,6 +36,16 @@ class FakeServer {
   UnitId shelter() const { return shelter_; }
   PersonId person(std::string_view name) const { return people_.at(std::string(name)).person; }
 
+  // A directory act of two registrars.
+  void Enter(const std::vector<domain::WriteBody>& entries);
+  // The device of that name is lost.
+  void Revoke(std::string_view name);
+  // Another device of `of`, in the directory, with keys of its own alone.
+  void AddDevice(std::string_view name, std::string_view of);
+  // Two registrars approve every key that is offered; how many there were.
+  size_t ApproveOffers();
+  const domain::Directory& directory() const { return directory_; }
+
   // Canonical bytes of one more pack, signed by the owner.
   void PublishPack(const std::string& pack);
 
@@ -80,7 +90,9 @@ class FakeServer {
   void MakePeople();
   void AppendGenesis();
   void FoundStandards();
-  domain::Header RegistrarsHeader(domain::Kind kind);
+  domain::Header RegistrarsHeader(domain::Kind kind, std::string_view registrar = "registrar1");
+  // An approval in the directory.
+  void Approve(std::string_view registrar, const domain::Ref& proposal);
   void Append(const codec::Parcel& parcel, uint32_t index);
   std::optional<sync::Refusal> Check(const codec::Parcel& parcel, uint32_t position) const;
   sync::ParcelReceipts ReceiptsFor(const Sent& sent) const;

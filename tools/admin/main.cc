@@ -18,11 +18,12 @@
 #include "common/codec/protobuf_log.h"
 #include "common/crypto/secret.h"
 #include "common/domain/roles.h"
-#include "common/rpc/tls_profile.h"
+#include "tools/admin/arguments.h"
 #include "tools/admin/config.h"
 #include "tools/admin/deployment.h"
 #include "tools/admin/gazetteer.h"
 #include "tools/admin/init.h"
+#include "tools/admin/offers.h"
 #include "tools/admin/packs.h"
 #include "tools/admin/people.h"
 #include "tools/admin/registrars.h"
@@ -37,59 +38,6 @@ constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr int kMistakes = 3;
 constexpr size_t kSignedPackBytesMax = 16 << 20;
-
-struct Arguments {
-  std::string dir = ".";
-  bool json = false;
-  std::vector<std::string> registrar_passphrase_files;
-  int proposer = 1, approver = 2;
-
-  std::string server = "127.0.0.1:8443";
-  std::vector<std::string> hosts;
-  std::string passphrase_file;
-  std::string listen, metrics;
-  std::string unit_code, unit_kind, unit_province;
-  std::vector<std::string> roles;
-  std::string person, out, device;
-  std::vector<std::string> files;
-  std::string key;
-  bool villages = false;
-};
-
-// With one passphrase file it serves for all three; a demonstration does that.
-absl::StatusOr<std::string> PassphraseFileOf(const Arguments& arguments, int registrar) {
-  const auto& files = arguments.registrar_passphrase_files;
-  if (files.size() == 1) return files[0];
-  if (files.size() == static_cast<size_t>(kRegistrars)) {
-    return files[static_cast<size_t>(registrar) - 1];
-  }
-  return absl::InvalidArgumentError(
-      "want --registrar-passphrase-file once (for all three) or three times, in order");
-}
-
-absl::StatusOr<RegistrarSeat> SeatOf(const Arguments& arguments, int registrar) {
-  if (registrar < 1 || registrar > kRegistrars) {
-    return absl::InvalidArgumentError("registrars are numbered 1 to 3");
-  }
-  KAPEA_ASSIGN(const std::string file, PassphraseFileOf(arguments, registrar));
-  KAPEA_ASSIGN(const crypto::SecretBytes passphrase, ReadPassphrase(file));
-  return RegistrarSeat{Layout{arguments.dir}.registrar(registrar), std::string(passphrase.view())};
-}
-
-absl::StatusOr<TwoRegistrars> OpenRegistrars(const Arguments& arguments, const Clock& clock) {
-  KAPEA_TRY(rpc::InstallTlsProfile());
-  KAPEA_ASSIGN(const RegistrarSeat proposer, SeatOf(arguments, arguments.proposer));
-  KAPEA_ASSIGN(const RegistrarSeat approver, SeatOf(arguments, arguments.approver));
-  return TwoRegistrars::Open(proposer, approver, clock);
-}
-
-void Say(const Arguments& arguments, const Json& json, const std::string& text) {
-  if (arguments.json) {
-    std::cout << json.dump() << "\n";
-  } else {
-    std::cout << text << "\n";
-  }
-}
 
 absl::Status RunInit(const Arguments& arguments, const Clock& clock) {
   InitOptions options;
@@ -402,6 +350,12 @@ class Program {
     Command(app_, "revoke", "shut a device out, at once and for ever (two registrars)",
             [this] { return RunRevoke(a_, clock_); })
         ->add_option("device", a_.device, "device id")
+        ->required();
+    Command(app_, "offers", "list keys that are offered, as long as they wait",
+            [this] { return RunOffers(a_, clock_); });
+    Command(app_, "approve-offer", "let an offered key be somebody's next (two registrars)",
+            [this] { return RunApproveOffer(a_, clock_); })
+        ->add_option("offer", a_.offer, "offer id, or \"all\" that wait")
         ->required();
   }
 

@@ -4,6 +4,23 @@
 #include "common/domain/file_state.h"
 
 namespace kapea::admin {
+namespace {
+
+absl::Status Approve(Registrar& registrar, const domain::Ref& proposal) {
+  KAPEA_TRY(registrar.Sync());  // she approves what she holds
+  vault::Intent approve;
+  approve.file = registrar.vault().identity().directory_file;
+  approve.kind = domain::Kind::kApproval;
+  approve.refs = {proposal};
+  KAPEA_ASSIGN(codec::ChangeWriter approval, registrar.vault().Begin(approve));
+  domain::Decision decision;
+  decision.reason = "approved";
+  approval.Add(std::move(decision));
+  KAPEA_TRY(registrar.vault().Commit(std::move(approval)).status());
+  return registrar.Sync();
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Registrar>> Registrar::Open(const std::string& vault_directory,
                                                            std::string_view passphrase,
@@ -48,17 +65,13 @@ absl::Status TwoRegistrars::Enter(std::vector<domain::WriteBody> entries) {
   KAPEA_ASSIGN(const domain::Ref proposed, proposer_->vault().Commit(std::move(proposal)));
   KAPEA_TRY(proposer_->Sync());
 
-  KAPEA_TRY(approver_->Sync());  // she approves what she holds
-  vault::Intent approve;
-  approve.file = propose.file;
-  approve.kind = domain::Kind::kApproval;
-  approve.refs = {proposed};
-  KAPEA_ASSIGN(codec::ChangeWriter approval, approver_->vault().Begin(approve));
-  domain::Decision decision;
-  decision.reason = "approved";
-  approval.Add(std::move(decision));
-  KAPEA_TRY(approver_->vault().Commit(std::move(approval)).status());
-  KAPEA_TRY(approver_->Sync());
+  KAPEA_TRY(Approve(*approver_, proposed));
+  return proposer_->Sync();
+}
+
+absl::Status TwoRegistrars::ApproveOffer(const domain::Ref& offer) {
+  KAPEA_TRY(Approve(*proposer_, offer));
+  KAPEA_TRY(Approve(*approver_, offer));
   return proposer_->Sync();
 }
 

@@ -58,6 +58,9 @@ class TwoRegistrars {
   // in force when this returns Ok.
   absl::Status Enter(std::vector<domain::WriteBody> entries);
 
+  // Both approve a key that somebody offered; in force when this returns Ok.
+  absl::Status ApproveOffer(const domain::Ref& offer);
+
   Registrar& proposer() { return *proposer_; }
 
  private:

@@ -1,6 +1,9 @@
 // Acts of the directory: two registrars, and what it said at any place of the Ledger.
+#include <functional>
+
 #include <gtest/gtest.h>
 
+#include "common/domain/rekey.h"
 #include "common/domain/roles.h"
 #include "tests/support/test_world.h"
 
@@ -207,6 +210,222 @@ TEST(RolesTest, NamesGoBothWays) {
   EXPECT_EQ(RoleNamed("king"), Role::kNone);
   EXPECT_EQ(FileKindNamed("person"), FileKind::kPerson);
   EXPECT_EQ(UnitKindNamed("shelter"), UnitKind::kShelter);
+}
+
+// --- keys that end, and the next ones ---
+
+struct Keys : Registry {
+  void Enter(const WriteBody& entry) {
+    const auto proposal = Edit(directory_file, registrar1, Kind::kDirectory).Write(entry).Build();
+    ASSERT_EQ(AppendDirectory(proposal), Verdict::kAccepted);
+    ASSERT_EQ(AppendDirectory(Approval(registrar2, *proposal)), Verdict::kAccepted);
+  }
+  void Lose(const Author& author) {
+    DeviceEntry device = *directory.FindDevice(author.device);
+    device.revoked = true;
+    Enter(device);
+  }
+  std::shared_ptr<const Change> OwnOffer(const Author& by, uint32_t generation) const {
+    PersonEntry entry = *directory.FindPerson(by.person);
+    entry.generation = generation;
+    entry.receive_key = std::string(32, static_cast<char>('a' + generation));
+    return Edit(directory_file, by, Kind::kDirectory).Write(entry).Build();
+  }
+  std::shared_ptr<const Change> UnitOffer(const Author& by, const UnitId& of,
+                                          uint32_t generation) const {
+    UnitEntry entry = *directory.FindUnit(of);
+    entry.generation = generation;
+    entry.receive_key = std::string(32, static_cast<char>('A' + generation));
+    return Edit(directory_file, by, Kind::kDirectory).Write(entry).Build();
+  }
+  // Adds another device of the same person.
+  Author Second(const Author& author, uint32_t number) {
+    Author second = author;
+    second.device = MakeId<DeviceId>(number);
+    Enter(DeviceEntry{second.device, author.person, std::string(65, 'k'), std::string(32, 'r'),
+                      false});
+    return second;
+  }
+};
+
+TEST(DirectoryTest, ALostDeviceEndsTheKeysItHad) {
+  Keys world;
+  const UnitId shelter = world.intake.unit;
+  world.Enter([&world, &shelter] {
+    UnitEntry unit = *world.directory.FindUnit(shelter);
+    unit.generation = 1;
+    unit.receive_key = std::string(32, 'u');
+    return unit;
+  }());
+  EXPECT_FALSE(world.directory.KeyEnded(world.intake.person, 1));
+  EXPECT_FALSE(world.directory.KeyEnded(shelter, 1));
+  const uint64_t before = world.next_sequence;
+  world.Lose(world.intake);
+  EXPECT_TRUE(world.directory.KeyEnded(world.intake.person, 1));
+  EXPECT_TRUE(world.directory.KeyEnded(shelter, 1));
+  EXPECT_FALSE(world.directory.KeyEnded(world.intake.person, 1, before));
+  EXPECT_FALSE(world.directory.KeyEnded(world.intake2.person, 1));
+  EXPECT_GE(world.directory.keys_changed_at(), before);
+}
+
+TEST(DirectoryTest, WhoLeavesAUnitEndsItsKeyAndKeepsHerOwn) {
+  Keys world;
+  const UnitId shelter = world.intake.unit;
+  UnitEntry unit = *world.directory.FindUnit(shelter);
+  unit.generation = 1;
+  unit.receive_key = std::string(32, 'u');
+  world.Enter(unit);
+  PersonEntry moved = *world.directory.FindPerson(world.intake2.person);
+  moved.roles = {{Role::kSocialWorker, world.lead.unit}};
+  world.Enter(moved);
+  EXPECT_TRUE(world.directory.KeyEnded(shelter, 1));
+  EXPECT_FALSE(world.directory.KeyEnded(moved.person, 1));
+  // Another role at the same unit is no leaving.
+  unit.generation = 2;
+  unit.receive_key = std::string(32, 'v');
+  world.Enter(unit);
+  EXPECT_FALSE(world.directory.KeyEnded(shelter, 2));
+  PersonEntry promoted = *world.directory.FindPerson(world.intake.person);
+  promoted.roles = {{Role::kCaseManager, shelter}};
+  world.Enter(promoted);
+  EXPECT_FALSE(world.directory.KeyEnded(shelter, 2));
+  EXPECT_TRUE(world.directory.KeyEnded(shelter, 1));
+  EXPECT_TRUE(world.directory.KeyEnded(shelter, 3)) << "nobody has made it yet";
+}
+
+TEST(DirectoryTest, AnOfferedKeyTakesTwoRegistrars) {
+  Keys world;
+  const Author second = world.Second(world.officer, 77);
+  world.Lose(world.officer);
+  const auto offer = world.OwnOffer(second, 2);
+  ASSERT_EQ(world.AppendDirectory(offer), Verdict::kAccepted);
+  ASSERT_EQ(world.directory.OpenOffers(world.now).size(), 1u);
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar1, *offer)), Verdict::kAccepted);
+  EXPECT_EQ(world.directory.FindPerson(second.person)->generation, 1u);
+  EXPECT_EQ(world.directory.OpenOffers(world.now)[0].approvals, 1u);
+  // The same registrar is not two, nor is one who is not a registrar.
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar1, *offer)), Verdict::kRole);
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.supervisor, *offer)), Verdict::kRole);
+  for (const Author& author : {world.registrar1, world.supervisor}) {
+    const auto approval = world.Approval(author, *offer);
+    Entry entry = world.Place(*approval, 99);
+    entry.verdict = Verdict::kAccepted;  // a server that lies
+    world.directory.Append(*approval, entry);
+  }
+  EXPECT_EQ(world.directory.FindPerson(second.person)->generation, 1u);
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar3, *offer)), Verdict::kAccepted);
+  EXPECT_EQ(world.directory.FindPerson(second.person)->generation, 2u);
+  EXPECT_FALSE(world.directory.KeyEnded(second.person, 2));
+  EXPECT_TRUE(world.directory.OpenOffers(world.now).empty());
+}
+
+TEST(DirectoryTest, OffersNothingButTheNextOwnKey) {
+  Keys world;
+  const auto with = [&world](const Author& by, const std::function<void(PersonEntry&)>& alter) {
+    PersonEntry entry = *world.directory.FindPerson(world.officer.person);
+    entry.generation = 2;
+    entry.receive_key = std::string(32, 'x');
+    alter(entry);
+    return world.Edit(world.directory_file, by, Kind::kDirectory).Write(entry).Build();
+  };
+  EXPECT_EQ(world.Edit(world.directory_file, world.officer, Kind::kDirectory)
+                .Write(*world.directory.FindDevice(world.officer.device))
+                .Build()
+                ->writes.size(),
+            1u);
+  const struct {
+    const char* name;
+    std::shared_ptr<const Change> change;
+  } refused[] = {
+      {"another's key", with(world.officer2, [](PersonEntry&) {})},
+      {"with a role", with(world.officer,
+                           [&world](PersonEntry& entry) {
+                             entry.roles.push_back({Role::kSupervisor, world.lead.unit});
+                           })},
+      {"with an ending", with(world.officer, [](PersonEntry& entry) { entry.ended = true; })},
+      {"no key", with(world.officer, [](PersonEntry& entry) { entry.receive_key.clear(); })},
+      {"another unit's key", world.UnitOffer(world.officer, world.intake.unit, 1)},
+      {"a device", world.Edit(world.directory_file, world.officer, Kind::kDirectory)
+                       .Write(*world.directory.FindDevice(world.officer.device))
+                       .Build()}};
+  for (const auto& one : refused) {
+    SCOPED_TRACE(one.name);
+    EXPECT_EQ(world.AppendDirectory(one.change), Verdict::kRole);
+  }
+  // Skipping a generation is kept and comes to nothing.
+  const auto skipping = world.OwnOffer(world.officer, 3);
+  EXPECT_EQ(world.AppendDirectory(skipping), Verdict::kAccepted);
+  EXPECT_TRUE(world.directory.OpenOffers(world.now).empty());
+  world.AppendDirectory(world.Approval(world.registrar1, *skipping));
+  world.AppendDirectory(world.Approval(world.registrar2, *skipping));
+  EXPECT_EQ(world.directory.FindPerson(world.officer.person)->generation, 1u);
+}
+
+TEST(DirectoryTest, AnOfferOfALostDeviceComesToNothing) {
+  Keys world;
+  const Author second = world.Second(world.officer, 77);
+  const auto offer = world.OwnOffer(second, 2);
+  world.AppendDirectory(offer);
+  world.AppendDirectory(world.Approval(world.registrar1, *offer));
+  world.Lose(second);
+  EXPECT_EQ(world.AppendDirectory(world.Approval(world.registrar3, *offer)), Verdict::kRole);
+  EXPECT_EQ(world.directory.FindPerson(second.person)->generation, 1u);
+  // What a server said against its rules does not help.
+  const auto again = world.Approval(world.registrar3, *offer);
+  Entry entry = world.Place(*again, 99);
+  entry.verdict = Verdict::kAccepted;
+  world.directory.Append(*again, entry);
+  EXPECT_EQ(world.directory.FindPerson(second.person)->generation, 1u);
+}
+
+// --- when a file wants new keys ---
+
+TEST(DirectoryTest, AFileWantsNewKeysWhenAKeyThatOpensItEnded) {
+  Keys world;
+  const auto wrap_to = [&world](const ChangeId& epoch, const Author& author) {
+    Wrap wrap;
+    wrap.key_epoch = epoch;
+    wrap.key_class = KeyClass::kGeneral;
+    wrap.recipient_kind = RecipientKind::kPerson;
+    wrap.recipient = ChangeId::FromPrefix(author.person.view());
+    wrap.generation = world.directory.FindPerson(author.person)->generation;
+    return wrap;
+  };
+  FileState file(MakeId<FileId>(500));
+  const auto founding =
+      world.Found(file.id(), FileKind::kOperation, world.lead, {TestWorld::Line(world.officer)});
+  ASSERT_EQ(world.Append(file, founding), Verdict::kAccepted);
+  EXPECT_FALSE(RekeyDue(file, world.directory));
+  const auto grant = world.Edit(file, world.lead, Kind::kGrant)
+                         .Write(wrap_to(founding->id, world.officer))
+                         .Build();
+  ASSERT_EQ(world.Append(file, grant), Verdict::kAccepted);
+  EXPECT_FALSE(RekeyDue(file, world.directory));
+  world.Lose(world.officer);
+  EXPECT_TRUE(RekeyDue(file, world.directory));
+}
+
+TEST(DirectoryTest, AFounderWhoDidNotKnowOfALossLosesNothing) {
+  Keys world;
+  FileState file(MakeId<FileId>(501));
+  const auto plain = world.Found(file.id(), FileKind::kOperation, world.lead,
+                                 {TestWorld::Line(world.officer), TestWorld::Line(world.officer2)});
+  Change founding = *plain;
+  for (const Author& author : {world.officer, world.officer2}) {
+    Wrap wrap;
+    wrap.key_epoch = founding.id;
+    wrap.key_class = KeyClass::kGeneral;
+    wrap.recipient_kind = RecipientKind::kPerson;
+    wrap.recipient = ChangeId::FromPrefix(author.person.view());
+    wrap.generation = 1;
+    founding.writes.push_back({Salt(), wrap});
+  }
+  founding.header.writes = static_cast<uint32_t>(founding.writes.size());
+  world.Lose(world.officer);
+  ASSERT_EQ(world.Append(file, std::make_shared<const Change>(founding)), Verdict::kAccepted);
+  ASSERT_EQ(file.wraps().size(), 1u) << "the wrap to the lost key has no effect";
+  EXPECT_EQ(file.wraps()[0].wrap.recipient.view(), world.officer2.person.view());
+  EXPECT_FALSE(RekeyDue(file, world.directory));
 }
 
 }  // namespace

@@ -1,0 +1,193 @@
+#include "client/vault/granting.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "common/base/macros.h"
+#include "common/crypto/hash.h"
+#include "common/domain/roles.h"
+
+namespace kapea::vault {
+namespace {
+
+codec::WrapTarget TargetOf(const ToWrap& wrap) {
+  codec::WrapTarget target;
+  target.key_epoch = wrap.epoch;
+  target.key_class = wrap.key_class;
+  target.recipient_kind = wrap.recipient.kind;
+  target.recipient = wrap.recipient.id;
+  target.generation = wrap.recipient.generation;
+  target.public_key = wrap.recipient.public_key;
+  return target;
+}
+
+using Granted = std::tuple<domain::RecipientKind, ChangeId, KeyEpochId, domain::KeyClass>;
+
+Granted NameOf(const Recipient& recipient, const KeyEpochId& epoch, domain::KeyClass key_class) {
+  return {recipient.kind, recipient.id, epoch, key_class};
+}
+
+// The newest generation of each recipient that each key was wrapped to.
+std::map<Granted, uint32_t> GrantedIn(const domain::FileState& state) {
+  std::map<Granted, uint32_t> granted;
+  for (const domain::WrapAt& at : state.wraps()) {
+    const domain::Wrap& wrap = at.wrap;
+    if (!wrap.key_epoch || wrap.half != 0) continue;
+    uint32_t& newest =
+        granted[{wrap.recipient_kind, wrap.recipient, *wrap.key_epoch, wrap.key_class}];
+    newest = std::max(newest, wrap.generation);
+  }
+  return granted;
+}
+
+}  // namespace
+
+std::vector<ToWrap> WrapsOf(const KeyEpochId& epoch, const NewEpoch& keys,
+                            const std::vector<Recipient>& recipients) {
+  std::vector<ToWrap> wraps;
+  for (const Recipient& recipient : recipients) {
+    for (const domain::KeyClass key_class : recipient.classes) {
+      wraps.push_back({epoch, key_class, &keys.keys.at(key_class), recipient});
+    }
+  }
+  return wraps;
+}
+
+std::vector<ToWrap> HeldWraps(Core& core, const domain::FileState& state,
+                              const std::vector<Recipient>& recipients) {
+  std::vector<ToWrap> wraps;
+  for (const auto& [epoch, opened] : state.key_epochs()) {
+    for (const auto& [key_class, opening] : opened.classes) {
+      const auto key = FindClassKey(core, state.id(), epoch, key_class);
+      if (!key.ok()) continue;
+      for (const Recipient& recipient : recipients) {
+        if (recipient.classes.contains(key_class)) {
+          wraps.push_back({epoch, key_class, *key, recipient});
+        }
+      }
+    }
+  }
+  return wraps;
+}
+
+std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
+                                 const std::vector<Recipient>& recipients) {
+  const std::map<Granted, uint32_t> granted = GrantedIn(state);
+  const domain::KeyEpoch* newest = state.newest_key_epoch();
+  std::vector<ToWrap> wraps;
+  for (const auto& [epoch, opened] : state.key_epochs()) {
+    const bool for_all = !opened.accepted || (newest != nullptr && newest->id == epoch);
+    for (const auto& [key_class, opening] : opened.classes) {
+      for (const Recipient& recipient : recipients) {
+        if (!recipient.classes.contains(key_class)) continue;
+        const auto had = granted.find(NameOf(recipient, epoch, key_class));
+        const bool lacks = had == granted.end() ? for_all : had->second < recipient.generation;
+        if (!lacks) continue;
+        const auto key = FindClassKey(core, state.id(), epoch, key_class);
+        if (key.ok()) wraps.push_back({epoch, key_class, *key, recipient});
+      }
+    }
+  }
+  return wraps;
+}
+
+std::vector<Recipient> WithoutNewest(const domain::FileState& state,
+                                     const std::vector<Recipient>& recipients) {
+  const domain::KeyEpoch* newest = state.newest_key_epoch();
+  const std::map<Granted, uint32_t> granted = GrantedIn(state);
+  std::vector<Recipient> without;
+  for (const Recipient& recipient : recipients) {
+    const bool lacks = std::any_of(
+        recipient.classes.begin(), recipient.classes.end(), [&](domain::KeyClass key_class) {
+          if (newest == nullptr) return true;
+          const auto had = granted.find(NameOf(recipient, newest->id, key_class));
+          return had == granted.end() || had->second < recipient.generation;
+        });
+    if (lacks) without.push_back(recipient);
+  }
+  return without;
+}
+
+absl::Status AddWraps(codec::ChangeWriter& writer, std::vector<ToWrap>& wraps) {
+  const codec::WrapContext context{writer.header().deployment, writer.header().file, writer.id()};
+  while (!wraps.empty() && writer.writes() < codec::kWritesPerChangeMax) {
+    KAPEA_ASSIGN(domain::Wrap wrap,
+                 codec::SealWrap(context, TargetOf(wraps.back()), *wraps.back().key));
+    writer.Add(std::move(wrap));
+    wraps.pop_back();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddGrants(domain::Header header, const Hash& roster, std::vector<ToWrap>& wraps,
+                       std::vector<codec::EncodedChange>& changes) {
+  header.roster = roster;
+  header.kind = domain::Kind::kGrant;
+  while (!wraps.empty()) {
+    header.nonce = Nonce();
+    ++header.sequence;
+    codec::ChangeWriter writer(header);
+    KAPEA_TRY(AddWraps(writer, wraps));
+    KAPEA_ASSIGN(changes.emplace_back(), std::move(writer).Finish());
+  }
+  return absl::OkStatus();
+}
+
+void AddOpenings(codec::ChangeWriter& writer, domain::FileKind kind, const NewEpoch& epoch,
+                 kv::Batch& batch) {
+  const domain::Header& header = writer.header();
+  for (const auto& [key_class, key] : epoch.keys) {
+    writer.Add(OpeningOf(key, header.deployment, header.file, writer.id(), key_class));
+    if (domain::MayHoldKey(header.role, key_class, kind)) {
+      PutClassKey(batch, header.file, writer.id(), key_class, key);
+    }
+  }
+}
+
+bool NeedsEpoch(Core& core, const domain::FileState& state,
+                const std::vector<Recipient>& recipients) {
+  const domain::KeyEpoch* newest = state.newest_key_epoch();
+  if (newest == nullptr) return !recipients.empty();
+  for (const Recipient& recipient : recipients) {
+    for (const domain::KeyClass key_class : recipient.classes) {
+      if (!newest->classes.contains(key_class) ||
+          !FindClassKey(core, state.id(), newest->id, key_class).ok()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+absl::StatusOr<domain::Ref> CommitGrants(Core& core, const domain::Header& header,
+                                         std::vector<ToWrap> wraps) {
+  domain::Header first = header;
+  --first.sequence;  // AddGrants counts on from the last one
+  std::vector<codec::EncodedChange> changes;
+  KAPEA_TRY(AddGrants(first, header.roster.value_or(Hash()), wraps, changes));
+  const domain::Ref ref{changes[0].change->id, changes[0].change->hash};
+  KAPEA_TRY(core.CommitOwn(std::move(changes), {}));
+  return ref;
+}
+
+absl::StatusOr<domain::Ref> CommitRoster(Core& core, const domain::FileState& state,
+                                         const domain::Header& header, RosterAct act) {
+  codec::ChangeWriter writer(header);
+  if (act.lines) writer.Add(*std::move(act.lines));
+  NewEpoch epoch;
+  if (act.everyone) {
+    epoch = MakeEpoch(*act.everyone);
+    AddOpenings(writer, state.kind(), epoch, act.batch);
+    const std::vector<ToWrap> opened = WrapsOf(writer.id(), epoch, *act.everyone);
+    act.wraps.insert(act.wraps.end(), opened.begin(), opened.end());
+  }
+  KAPEA_TRY(AddWraps(writer, act.wraps));
+  std::vector<codec::EncodedChange> changes;
+  KAPEA_ASSIGN(changes.emplace_back(), std::move(writer).Finish());
+  const domain::Ref ref{changes[0].change->id, changes[0].change->hash};
+  KAPEA_TRY(AddGrants(header, ref.hash, act.wraps, changes));
+  KAPEA_TRY(core.CommitOwn(std::move(changes), std::move(act.batch)));
+  return ref;
+}
+
+}  // namespace kapea::vault

@@ -1,0 +1,181 @@
+// Vault: the keys that receive keys. A person's goes to her other devices, a unit's to
+// everybody who works there, and where one ended the next is offered to the registrars.
+#include <algorithm>
+
+#include "client/vault/core.h"
+#include "client/vault/keys.h"
+#include "client/vault/parts.h"
+#include "client/vault/vault.h"
+#include "common/base/macros.h"
+#include "common/crypto/hash.h"
+
+namespace kapea::vault {
+namespace {
+
+// A person's or unit's private key for somebody who should have it too.
+struct ToShare {
+  codec::WrapTarget target;
+  const crypto::ReceiveKey* key;
+};
+
+// The person's own keys for those of her other devices that she has confirmed here.
+std::vector<ToShare> OwnDevices(const Identity& identity, const domain::Directory& directory) {
+  std::vector<ToShare> shares;
+  for (const domain::DeviceEntry* device : directory.DevicesOf(identity.person)) {
+    if (device->revoked || !identity.confirmed.contains(device->device)) continue;
+    for (const auto& [generation, key] : identity.person_keys) {
+      codec::WrapTarget target;
+      target.recipient_kind = domain::RecipientKind::kDevice;
+      target.recipient = ChangeId::FromPrefix(device->device.view());
+      target.public_key = device->receive_key;
+      target.wrapped_owner = ChangeId::FromPrefix(identity.person.view());
+      target.wrapped_generation = generation;
+      shares.push_back({std::move(target), &key});
+    }
+  }
+  return shares;
+}
+
+// The unit's keys that are held here, for everybody else who works there: the earlier ones
+// too, for what was granted to the unit is for its staff of today.
+std::vector<ToShare> Colleagues(const Identity& identity, const domain::Directory& directory) {
+  std::vector<ToShare> shares;
+  const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
+  if (unit == nullptr) return shares;
+  for (const domain::PersonEntry* person : directory.Persons()) {
+    const bool staff =
+        std::any_of(person->roles.begin(), person->roles.end(),
+                    [unit](const domain::RoleAt& held) { return held.unit == unit->unit; });
+    if (!staff || person->person == identity.person || person->receive_key.empty() ||
+        directory.KeyEnded(person->person, person->generation)) {
+      continue;
+    }
+    for (const auto& [of, key] : identity.unit_keys) {
+      if (of.first != unit->unit) continue;
+      codec::WrapTarget target;
+      target.recipient_kind = domain::RecipientKind::kPerson;
+      target.recipient = ChangeId::FromPrefix(person->person.view());
+      target.generation = person->generation;
+      target.public_key = person->receive_key;
+      target.wrapped_owner = ChangeId::FromPrefix(unit->unit.view());
+      target.wrapped_generation = of.second;
+      shares.push_back({std::move(target), &key});
+    }
+  }
+  return shares;
+}
+
+bool IsShared(const domain::FileState& directory_file, const codec::WrapTarget& target) {
+  return std::any_of(directory_file.wraps().begin(), directory_file.wraps().end(),
+                     [&target](const domain::WrapAt& at) {
+                       return at.wrap.recipient_kind == target.recipient_kind &&
+                              at.wrap.recipient == target.recipient &&
+                              at.wrap.generation == target.generation &&
+                              at.wrap.wrapped_owner == target.wrapped_owner &&
+                              at.wrap.wrapped_generation == target.wrapped_generation;
+                     });
+}
+
+// Whether the own offer still waits: another one is made once it has lapsed, or when the
+// directory went on without it.
+bool Waits(const std::optional<OfferedKey>& offer, uint32_t newest, Time now) {
+  return offer && offer->generation == newest + 1 && now <= offer->made + domain::kProposalLapses;
+}
+
+bool ColleagueOffers(const domain::Directory& directory, const UnitId& unit, Time now) {
+  const auto open = directory.OpenOffers(now);
+  return std::any_of(open.begin(), open.end(),
+                     [&unit](const auto& one) { return one.offer.unit == unit; });
+}
+
+absl::Status Offer(Core& core, domain::WriteBody entry) {
+  domain::Header header = BaseHeader(core, {core.identity.role, core.identity.unit});
+  header.nonce = crypto::RandomId<Nonce>();
+  header.file = core.identity.directory_file;
+  header.kind = domain::Kind::kDirectory;
+  KAPEA_ASSIGN(const auto state, core.State(header.file));
+  header.roster = state->roster_hash();
+  header.file_number = core.files.at(header.file).number;
+  codec::ChangeWriter writer(header);
+  writer.Add(std::move(entry));
+  KAPEA_ASSIGN(codec::EncodedChange encoded, std::move(writer).Finish());
+  std::vector<codec::EncodedChange> changes;
+  changes.push_back(std::move(encoded));
+  return core.CommitOwn(std::move(changes), {});
+}
+
+}  // namespace
+
+absl::Status OfferKeys(Core& core) {
+  Identity& identity = core.identity;
+  const domain::Directory& directory = *core.directory;
+  const Time now = core.clock.Now();
+  const domain::DeviceEntry* device = directory.FindDevice(identity.device);
+  const domain::PersonEntry* self = directory.FindPerson(identity.person);
+  const bool may = device != nullptr && !device->revoked && self != nullptr &&
+                   directory.HoldsRole(identity.person, identity.role, identity.unit);
+  if (!may) return absl::OkStatus();
+  // The private half is on the disk before anybody can take the public one.
+  if (directory.KeyEnded(self->person, self->generation) &&
+      !Waits(identity.person_offer, self->generation, now)) {
+    domain::PersonEntry next = *self;
+    ++next.generation;
+    identity.person_offer = OfferedKey{crypto::ReceiveKey::Generate(), next.generation, now};
+    next.receive_key = identity.person_offer->key.public_key();
+    KAPEA_TRY(core.SaveIdentity());
+    KAPEA_TRY(Offer(core, std::move(next)));
+  }
+  const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
+  const bool lacks = unit != nullptr && !unit->ended && unit->generation > 0 &&
+                     directory.KeyEnded(unit->unit, unit->generation);
+  if (!lacks || Waits(identity.unit_offer, unit->generation, now) ||
+      ColleagueOffers(directory, unit->unit, now)) {
+    return absl::OkStatus();
+  }
+  domain::UnitEntry next = *unit;
+  ++next.generation;
+  identity.unit_offer = OfferedKey{crypto::ReceiveKey::Generate(), next.generation, now};
+  next.receive_key = identity.unit_offer->key.public_key();
+  KAPEA_TRY(core.SaveIdentity());
+  return Offer(core, std::move(next));
+}
+
+absl::Status Vault::ConfirmDevice(const DeviceId& device) {
+  core_->identity.confirmed.insert(device);
+  core_->keys_shared_at = 0;
+  return core_->SaveIdentity();
+}
+
+absl::Status Vault::ShareKeys() {
+  const Identity& identity = core_->identity;
+  const auto directory_row = core_->files.find(identity.directory_file);
+  if (directory_row == core_->files.end()) return absl::OkStatus();
+  // Who there is and who has which key stands in the directory alone.
+  const uint64_t as_of = directory_row->second.number;
+  if (as_of == core_->keys_shared_at) return absl::OkStatus();
+  KAPEA_TRY(TakeReceiveKeys(*core_));
+  KAPEA_TRY(OfferKeys(*core_));
+  KAPEA_ASSIGN(const auto state, core_->State(identity.directory_file));
+  std::vector<ToShare> wanted = OwnDevices(identity, *core_->directory);
+  const std::vector<ToShare> colleagues = Colleagues(identity, *core_->directory);
+  wanted.insert(wanted.end(), colleagues.begin(), colleagues.end());
+  std::erase_if(wanted, [&state](const ToShare& share) { return IsShared(*state, share.target); });
+  if (wanted.empty()) {
+    core_->keys_shared_at = as_of;
+    return absl::OkStatus();
+  }
+  // More than one Change holds goes out with the next sync.
+  if (wanted.size() > codec::kWritesPerChangeMax) wanted.resize(codec::kWritesPerChangeMax);
+  KAPEA_ASSIGN(codec::ChangeWriter writer,
+               Begin({.file = identity.directory_file,
+                      .kind = domain::Kind::kGrant,
+                      .acting = domain::RoleAt{identity.role, identity.unit}}));
+  const codec::WrapContext context{identity.deployment, identity.directory_file, writer.id()};
+  for (const ToShare& share : wanted) {
+    KAPEA_ASSIGN(domain::Wrap wrap, codec::SealWrap(context, share.target, share.key->Private()));
+    writer.Add(std::move(wrap));
+  }
+  return Commit(std::move(writer)).status();
+}
+
+}  // namespace kapea::vault

@@ -1,0 +1,50 @@
+#include "common/domain/rekey.h"
+
+#include <algorithm>
+
+#include "common/domain/roles.h"
+#include "common/domain/roster.h"
+
+namespace kapea::domain {
+namespace {
+
+bool MayHave(const FileState& file, const Directory& directory, const Wrap& wrap,
+             const PersonId& person) {
+  return std::any_of(file.roster().begin(), file.roster().end(), [&](const Member& line) {
+    return MayHoldKey(line.role, wrap.key_class, file.kind()) &&
+           Covers(line, person, line.unit, line.role, directory, Directory::kNow);
+  });
+}
+
+bool MayHave(const FileState& file, const Wrap& wrap, const UnitId& unit) {
+  return std::any_of(file.roster().begin(), file.roster().end(), [&](const Member& line) {
+    return !line.person && line.unit == unit && MayHoldKey(line.role, wrap.key_class, file.kind());
+  });
+}
+
+bool Outlived(const FileState& file, const Directory& directory, const Wrap& wrap) {
+  const PersonId person = PersonId::FromPrefix(wrap.recipient.view());
+  const UnitId unit = UnitId::FromPrefix(wrap.recipient.view());
+  switch (wrap.recipient_kind) {
+    case RecipientKind::kPerson:
+      return directory.KeyEnded(person, wrap.generation) || !MayHave(file, directory, wrap, person);
+    case RecipientKind::kUnit:
+      return directory.KeyEnded(unit, wrap.generation) || !MayHave(file, wrap, unit);
+    case RecipientKind::kHalf:
+      return directory.KeyEnded(person, wrap.generation);
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool RekeyDue(const FileState& file, const Directory& directory) {
+  const KeyEpoch* newest = file.newest_key_epoch();
+  if (newest == nullptr) return false;
+  return std::any_of(file.wraps().begin(), file.wraps().end(), [&](const WrapAt& at) {
+    return at.wrap.key_epoch == newest->id && Outlived(file, directory, at.wrap);
+  });
+}
+
+}  // namespace kapea::domain

@@ -1,0 +1,14 @@
+// When a file must go on under new keys.
+#pragma once
+
+#include "common/domain/file_state.h"
+
+namespace kapea::domain {
+
+// Whether somebody may be able to open the newest key epoch of the file who should not: it
+// was granted to a key that ended since (Directory::KeyEnded: a lost device, somebody who
+// left the unit), or to somebody whom no line of the roster lets have that class any more.
+// The next lead or supervisor to sync opens another. False for a file without keys.
+bool RekeyDue(const FileState& file, const Directory& directory);
+
+}  // namespace kapea::domain
