@@ -140,6 +140,22 @@ class DemoStoryTest : public testing::Test {
         "/pass --server " + server + " " + words + " > " + d + "/again.out");
   }
 
+  // Both registrars at their machine.
+  static void Admin(const std::string& words) {
+    const std::string d = Demo().string();
+    Run(std::string(KAPEA_BIN) + "/kapea-admin --dir " + d +
+        "/deployment --registrar-passphrase-file " + d + "/registrars.pass " + words + " > " + d +
+        "/admin.out");
+  }
+  static json DeviceNamed(const std::string& name) {
+    const json deployment = Deployment();
+    for (const json& device : deployment.at("devices")) {
+      if (device.at("name") == name) return device;
+    }
+    ADD_FAILURE() << "want a device named " << name;
+    return {};
+  }
+
   static std::string Metrics() {
     const std::string log = Slurp(Demo() / "deployment/server/kapead.log");
     const json line = json::parse(LastLineWith(log, "\"serving\""));
@@ -360,6 +376,63 @@ TEST_F(DemoStoryTest, WhatIsSealedStaysOnTheDevices) {
   Kapea("intake", relay.address(), "intake show --open " + child.hex());
   EXPECT_GE(Planted().In(Slurp(Demo() / "intake/again.out")).size(), 6u)
       << Slurp(Demo() / "intake/again.out");
+}
+
+// The social worker's phone is lost, with the shipped programs alone: her keys end, the
+// operation goes on under new ones, and her next phone reads when two registrars have let
+// its keys stand.
+TEST_F(DemoStoryTest, ALostPhoneIsShutOutAndReplaced) {
+  StopServer();
+  StartServerAgain();
+  std::string server = Slurp(Demo() / "deployment/server/address");
+  server.erase(server.find_last_not_of('\n') + 1);
+  const json social = DeviceNamed("social");
+  const auto members = [&server](const char* who) {
+    Kapea(who, server, "--json file list");
+    const json files = json::parse(Slurp(Demo() / who / "again.out")).at("files");
+    const auto operation = std::find_if(files.begin(), files.end(), [](const json& file) {
+      return file.at("kind") == "operation";
+    });
+    Kapea(who, server, "--json file members " + operation->at("code").get<std::string>());
+    return json::parse(Slurp(Demo() / who / "again.out"));
+  };
+  const size_t epochs = members("lead").at("key_epochs");
+  Admin("revoke " + social.at("device").get<std::string>());
+  Kapea("lead", server, "sync");
+  json now = members("lead");
+  EXPECT_EQ(now.at("key_epochs"), epochs + 1);
+  EXPECT_FALSE(now.at("rekey_due"));
+  for (const json& line : now.at("members")) {
+    const bool hers = line.at("role") == "social_worker";
+    EXPECT_EQ(line.at("keys").empty(), hers) << line;
+  }
+
+  fs::create_directory(Demo() / "social2");
+  fs::copy_file(Demo() / "social/pass", Demo() / "social2/pass");
+  Admin("enrol --person " + social.at("person").get<std::string>() + " --out " +
+        (Demo() / "code2").string());
+  Kapea("social2", server, "enrol --code " + (Demo() / "code2").string());
+  Admin("approve all");
+  Kapea("social2", server, "sync");
+  Kapea("social2", server, "--json whoami");
+  const json offers = json::parse(Slurp(Demo() / "social2/again.out")).at("offers");
+  ASSERT_EQ(offers.size(), 2u) << "hers, and that of her unit, of which she is the only one";
+  Admin("--json offers");
+  const json waiting = json::parse(Slurp(Demo() / "admin.out"));
+  ASSERT_EQ(waiting.size(), 2u);
+  for (const json& offer : waiting) {
+    const bool same = std::any_of(offers.begin(), offers.end(), [&offer](const json& own) {
+      return own.at("number") == offer.at("fingerprint");
+    });
+    EXPECT_TRUE(same) << "want the registrar to see the number that the phone shows";
+  }
+  Admin("approve-offer all");
+  for (const char* who : {"social2", "lead", "social2"}) Kapea(who, server, "sync");
+  now = members("social2");
+  EXPECT_FALSE(now.at("rekey_due"));
+  for (const json& line : now.at("members")) {
+    EXPECT_EQ(line.at("keys"), line.at("may_read")) << line;
+  }
 }
 
 // A client that sends what it should have sealed, where it does not belong, gets an

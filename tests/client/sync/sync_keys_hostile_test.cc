@@ -82,8 +82,7 @@ TEST_F(SyncKeysHostileTest, CannotSwapAKey) {
   ++swapped.generation;
   swapped.receive_key = thief.public_key();
   const FileId directory = lead_.vault().identity().directory_file;
-  const domain::Ref proposal =
-      Forge(nurse_, directory, domain::Kind::kDirectory, {swapped});
+  const domain::Ref proposal = Forge(nurse_, directory, domain::Kind::kDirectory, {swapped});
   Sync(nurse_);
   FakeDevice intake(server_, "intake", clock_);
   FakeDevice manager(server_, "manager", clock_);
