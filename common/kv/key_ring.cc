@@ -116,19 +116,43 @@ std::string KeyRing::Wrap(std::string_view row_key, std::string_view content) co
 absl::StatusOr<std::optional<crypto::SecretBytes>> KeyRing::Unwrap(std::string_view row_key) const {
   KAPEA_ASSIGN(const std::optional<std::string> row, engine_.Get(kKeysTable, row_key));
   if (!row.has_value()) return std::optional<crypto::SecretBytes>();
-  if (row->size() < kGenerationBytes) return Damaged(row_key, "too short");
-  if (const uint32_t generation = ReadU32(*row); generation != generation_) {
+  KAPEA_ASSIGN(crypto::SecretBytes content, UnwrapRow(row_key, *row));
+  return std::optional<crypto::SecretBytes>(std::move(content));
+}
+
+absl::StatusOr<crypto::SecretBytes> KeyRing::UnwrapRow(std::string_view row_key,
+                                                       std::string_view row) const {
+  if (row.size() < kGenerationBytes) return Damaged(row_key, "too short");
+  if (const uint32_t generation = ReadU32(row); generation != generation_) {
     return Damaged(row_key, absl::StrFormat("want a row wrapped under master key generation %u, "
                                             "got %u",
                                             generation_, generation));
   }
   absl::StatusOr<std::string> content =
       master_.Open({.key_id = 0, .store_id = store_id_, .table = kKeysTableName, .key = row_key},
-                   std::string_view(*row).substr(kGenerationBytes));
+                   row.substr(kGenerationBytes));
   if (!content.ok()) return Damaged(row_key, std::string(content.status().message()));
-  std::optional<crypto::SecretBytes> secret = crypto::SecretBytes::CopyOf(*content);
+  crypto::SecretBytes secret = crypto::SecretBytes::CopyOf(*content);
   crypto::Wipe(*content);
   return secret;
+}
+
+absl::StatusOr<std::vector<RawWrite>> KeyRing::WrapAnew(const crypto::SecretBytes& master_key,
+                                                        uint32_t generation) const {
+  const KeyRing anew(engine_, store_id_, master_key, generation);
+  std::vector<RawWrite> rows;
+  absl::Status opened;
+  KAPEA_TRY(engine_.Scan(kKeysTable, {}, Direction::kUp,
+                         [&](std::string_view row_key, std::string_view row) {
+                           const auto content = UnwrapRow(row_key, row);
+                           opened = content.status();
+                           if (!opened.ok()) return false;
+                           rows.push_back({RawWrite::Kind::kPut, kKeysTable, std::string(row_key),
+                                           anew.Wrap(row_key, content->view())});
+                           return true;
+                         }));
+  KAPEA_TRY(opened);
+  return rows;
 }
 
 absl::StatusOr<DataKey> KeyRing::Make(const DataKeyName& name, Changes& changes) const {

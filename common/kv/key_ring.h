@@ -61,6 +61,11 @@ class KeyRing {
   absl::StatusOr<DataKey> Make(const DataKeyName& name, Changes& changes) const;
   void Destroy(const DataKey& key, Changes& changes) const;
 
+  // All rows, wrapped under another master key. The ring itself is of no use once they are
+  // written. DataLoss when one does not open.
+  absl::StatusOr<std::vector<RawWrite>> WrapAnew(const crypto::SecretBytes& master_key,
+                                                 uint32_t generation) const;
+
   // Counts the commits that made or destroyed keys: what was looked up at another
   // revision has to be looked up again. The caller keeps it still while it commits.
   uint64_t revision() const;
@@ -77,6 +82,8 @@ class KeyRing {
   absl::StatusOr<std::optional<uint32_t>> LoadId(const DataKeyName& name) const;
   std::string Wrap(std::string_view row_key, std::string_view content) const;
   absl::StatusOr<std::optional<crypto::SecretBytes>> Unwrap(std::string_view row_key) const;
+  absl::StatusOr<crypto::SecretBytes> UnwrapRow(std::string_view row_key,
+                                                std::string_view row) const;
   void Hold(const DataKey& key) KAPEA_REQUIRES(mutex_);
   void Drop(const DataKey& key) KAPEA_REQUIRES(mutex_);
 

@@ -390,10 +390,9 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const OpenOptions& options,
                                        2 * options.write_buffer_bytes + kReserveBytes);
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksStoreOn(const OpenOptions& options,
-                                                        rocksdb::Env* env) {
+// As far as it is the same for a store that is used and one whose key is replaced.
+absl::StatusOr<std::unique_ptr<Engine>> OpenDirectory(const OpenOptions& options,
+                                                      rocksdb::Env* env) {
   KAPEA_TRY(CheckOptions(options));
   KAPEA_TRY(PrepareDirectory(options));
   rocksdb::Options rocks = ToRocks(options, env);
@@ -412,8 +411,27 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStoreOn(const OpenOptions& optio
       engine = OpenEngine(options, rocks);
     }
   }
-  if (!engine.ok()) return std::move(engine).status();
-  return OpenSealedStore(*std::move(engine), options);
+  return engine;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStoreOn(const OpenOptions& options,
+                                                        rocksdb::Env* env) {
+  KAPEA_ASSIGN(std::unique_ptr<Engine> engine, OpenDirectory(options, env));
+  return OpenSealedStore(std::move(engine), options);
+}
+
+absl::StatusOr<uint32_t> ReplaceMasterKeyOn(const OpenOptions& options, rocksdb::Env* env) {
+  if (options.read_only || options.create_if_missing || options.next_master_key == nullptr) {
+    return absl::InvalidArgumentError("want a store that is there and another master key for it");
+  }
+  KAPEA_ASSIGN(const std::unique_ptr<Engine> engine, OpenDirectory(options, env));
+  return WrapAnew(*engine, options);
+}
+
+absl::StatusOr<uint32_t> ReplaceMasterKey(const OpenOptions& options) {
+  return ReplaceMasterKeyOn(options, rocksdb::Env::Default());
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options) {

@@ -332,6 +332,9 @@ absl::Status CheckOptions(const OpenOptions& options) {
   if (options.master_key == nullptr || options.master_key->size() != kMasterKeyBytes) {
     return absl::InvalidArgumentError("want a store master key of 32 bytes");
   }
+  if (options.next_master_key != nullptr && options.next_master_key->size() != kMasterKeyBytes) {
+    return absl::InvalidArgumentError("want a next store master key of 32 bytes");
+  }
   return TableNames(options.tables).status();
 }
 
@@ -340,6 +343,11 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSealedStore(std::unique_ptr<Engine> e
   KAPEA_ASSIGN(std::vector<std::string> names, TableNames(options.tables));
   const crypto::SecretBytes& master_key = *options.master_key;
   absl::StatusOr<Head> head = ReadHead(*engine, names.size(), master_key);
+  if (absl::IsFailedPrecondition(head.status()) && options.next_master_key != nullptr) {
+    OpenOptions replaced = options;
+    replaced.master_key = std::exchange(replaced.next_master_key, nullptr);
+    return OpenSealedStore(std::move(engine), replaced);
+  }
   if (absl::IsNotFound(head.status()) && options.create_if_missing && !options.read_only) {
     // One write makes a store of an empty directory, so there is no half a head.
     const Head made{.store_id = crypto::RandomBytes(16)};
@@ -354,6 +362,24 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSealedStore(std::unique_ptr<Engine> e
   auto core = std::make_shared<Core>(std::move(engine), std::move(names), *head, master_key);
   KAPEA_TRY(core->keys.LoadCounter());
   return std::make_unique<SealedStore>(std::move(core), options.read_only);
+}
+
+absl::StatusOr<uint32_t> WrapAnew(Engine& engine, const OpenOptions& options) {
+  const crypto::SecretBytes& next = *options.next_master_key;
+  const size_t tables = kFirstTable + options.tables.size();
+  absl::StatusOr<Head> head = ReadHead(engine, tables, next);
+  if (absl::IsFailedPrecondition(head.status())) {
+    KAPEA_ASSIGN(head, ReadHead(engine, tables, *options.master_key));
+    const KeyRing keys(engine, head->store_id, *options.master_key, head->generation);
+    ++head->generation;
+    KAPEA_ASSIGN(std::vector<RawWrite> rows, keys.WrapAnew(next, head->generation));
+    rows.push_back(HeadRow(*head, next));
+    KAPEA_TRY(engine.Write(rows, Durability::kSynced));
+  }
+  if (!head.ok()) return std::move(head).status();
+  engine.Purge(kKeysTable);
+  engine.Purge(kHeadTable);
+  return head->generation;
 }
 
 }  // namespace kapea::kv

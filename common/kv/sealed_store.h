@@ -16,7 +16,10 @@ namespace kapea::kv {
 absl::StatusOr<std::unique_ptr<Store>> OpenSealedStore(std::unique_ptr<Engine> engine,
                                                        const OpenOptions& options);
 
-// InvalidArgument unless the master key has 32 bytes and the tables are well named.
+// What ReplaceMasterKey does to an engine.
+absl::StatusOr<uint32_t> WrapAnew(Engine& engine, const OpenOptions& options);
+
+// InvalidArgument unless the master keys have 32 bytes and the tables are well named.
 absl::Status CheckOptions(const OpenOptions& options);
 
 }  // namespace kapea::kv
