@@ -20,8 +20,9 @@
 #include "common/base/macros.h"
 #include "common/codec/protobuf_log.h"
 #include "common/codec/server_keys.h"
-#include "common/crypto/passphrase_box.h"
+#include "common/crypto/key_box.h"
 #include "common/crypto/secret.h"
+#include "common/homes/home_set.h"
 #include "common/kv/open.h"
 #include "common/pki/certificate.h"
 #include "common/rpc/tls_profile.h"
@@ -67,10 +68,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
 }
 
 absl::StatusOr<codec::ServerKeys> LoadKeys(const Config& config) {
-  KAPEA_ASSIGN(const std::string sealed,
-               ReadFile(config.keys_file, crypto::kPassphraseBoxBytesMax));
-  KAPEA_ASSIGN(const crypto::SecretBytes passphrase, ReadPassphrase(config));
-  return codec::ServerKeys::Open(passphrase.view(), sealed);
+  KAPEA_ASSIGN(const std::string sealed, ReadFile(config.keys_file, crypto::kKeyBoxBytesMax));
+  const homes::HomeSet homes(config.key_homes);
+  return codec::ServerKeys::Open(homes.all(), sealed);
 }
 
 absl::StatusOr<std::unique_ptr<kv::Store>> OpenStore(const Config& config,
@@ -80,6 +80,7 @@ absl::StatusOr<std::unique_ptr<kv::Store>> OpenStore(const Config& config,
   options.directory = config.data_directory;
   options.tables = AllTables();
   options.master_key = &keys.store_master_key;
+  if (!keys.next_store_master_key.empty()) options.next_master_key = &keys.next_store_master_key;
   options.read_only = read_only;
   options.write_buffer_bytes = config.write_buffer_bytes;
   options.block_cache_bytes = config.block_cache_bytes;
@@ -194,6 +195,9 @@ absl::Status Run(const Config& config, const codec::ServerKeys& keys, const sigs
   KAPEA_ASSIGN(const auto log, Log::Open(config.log_level, config.log_file, clock));
   Metrics metrics;
   KAPEA_ASSIGN(const auto store, OpenStore(config, keys, false));
+  if (!keys.next_store_master_key.empty()) {
+    log->Warn("master_key_half_replaced", {{"do", "stop, and run kapea-admin keys rotate"}});
+  }
   CaOptions ca_options = config.ca;
   KAPEA_ASSIGN(const DeploymentId deployment, DeploymentOf(*store));
   ca_options.deployment = deployment.hex();

@@ -1,7 +1,6 @@
 #include "common/codec/server_keys.h"
 
 #include "common/base/macros.h"
-#include "common/crypto/passphrase_box.h"
 #include "kapea/store/v1/store.pb.h"
 
 namespace kapea::codec {
@@ -15,6 +14,11 @@ absl::Status CheckParts(const ServerKeys& keys) {
       keys.tls_chain_pem.empty()) {
     return absl::InvalidArgumentError("want all five of the server's keys, got fewer");
   }
+  const size_t next = keys.next_store_master_key.size();
+  if (next != 0 && next != kKeyBytes) {
+    return absl::InvalidArgumentError("want a next master key of 32 bytes, got " +
+                                      std::to_string(next));
+  }
   return absl::OkStatus();
 }
 
@@ -26,8 +30,7 @@ crypto::SecretBytes Take(std::string* bytes) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ServerKeys::Seal(std::string_view passphrase,
-                                             const crypto::PassphraseParameters& parameters) const {
+absl::StatusOr<std::string> ServerKeys::Seal(crypto::Homes homes) const {
   KAPEA_TRY(CheckParts(*this));
   store::v1::ServerKeys wire;
   wire.set_store_master_key(std::string(store_master_key.view()));
@@ -35,18 +38,20 @@ absl::StatusOr<std::string> ServerKeys::Seal(std::string_view passphrase,
   wire.set_device_scalar(std::string(device_scalar.view()));
   wire.set_tls_key_pem(std::string(tls_key_pem.view()));
   wire.set_tls_chain_pem(tls_chain_pem);
+  wire.set_next_store_master_key(std::string(next_store_master_key.view()));
   std::string plain = wire.SerializeAsString();
-  auto sealed = crypto::SealWithPassphrase(passphrase, plain, parameters);
+  auto sealed = crypto::SealKeyBox(homes, plain);
   crypto::Wipe(plain);
   crypto::Wipe(*wire.mutable_store_master_key());
   crypto::Wipe(*wire.mutable_log_seed());
   crypto::Wipe(*wire.mutable_device_scalar());
   crypto::Wipe(*wire.mutable_tls_key_pem());
+  crypto::Wipe(*wire.mutable_next_store_master_key());
   return sealed;
 }
 
-absl::StatusOr<ServerKeys> ServerKeys::Open(std::string_view passphrase, std::string_view sealed) {
-  KAPEA_ASSIGN(const crypto::SecretBytes plain, crypto::OpenWithPassphrase(passphrase, sealed));
+absl::StatusOr<ServerKeys> ServerKeys::Open(crypto::Homes homes, std::string_view sealed) {
+  KAPEA_ASSIGN(const crypto::SecretBytes plain, crypto::OpenKeyBox(homes, sealed));
   store::v1::ServerKeys wire;
   if (!wire.ParseFromArray(plain.data(), static_cast<int>(plain.size()))) {
     return absl::InvalidArgumentError("the keys file opens, but holds no server keys");
@@ -57,8 +62,22 @@ absl::StatusOr<ServerKeys> ServerKeys::Open(std::string_view passphrase, std::st
   keys.device_scalar = Take(wire.mutable_device_scalar());
   keys.tls_key_pem = Take(wire.mutable_tls_key_pem());
   keys.tls_chain_pem = wire.tls_chain_pem();
+  keys.next_store_master_key = Take(wire.mutable_next_store_master_key());
   KAPEA_TRY(CheckParts(keys));
   return keys;
+}
+
+absl::StatusOr<std::string> ServerKeys::Seal(std::string_view passphrase,
+                                             const crypto::PassphraseParameters& parameters) const {
+  crypto::PassphraseHome home(passphrase, parameters);
+  crypto::KeyHome* const homes[] = {&home};
+  return Seal(homes);
+}
+
+absl::StatusOr<ServerKeys> ServerKeys::Open(std::string_view passphrase, std::string_view sealed) {
+  crypto::PassphraseHome home(passphrase, {});
+  crypto::KeyHome* const homes[] = {&home};
+  return Open(homes, sealed);
 }
 
 }  // namespace kapea::codec

@@ -14,6 +14,8 @@ namespace {
 constexpr size_t kKeyBytes = 32;
 static_assert(PassphraseParameters::kSaltBytes == crypto_pwhash_argon2id_SALTBYTES);
 
+}  // namespace
+
 absl::Status CheckParameters(const PassphraseParameters& parameters) {
   if (parameters.salt.size() != PassphraseParameters::kSaltBytes) {
     return absl::InvalidArgumentError("want a passphrase salt of 16 bytes, got " +
@@ -31,8 +33,6 @@ absl::Status CheckParameters(const PassphraseParameters& parameters) {
   }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 PassphraseParameters PassphraseParameters::Calibrate(int64_t target_ms) {
   PassphraseParameters parameters;

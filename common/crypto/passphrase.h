@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/crypto/secret.h"
 
@@ -28,6 +29,9 @@ struct PassphraseParameters {
   // below the floor.
   static PassphraseParameters Calibrate(int64_t target_ms);
 };
+
+// InvalidArgument outside floor and ceiling.
+absl::Status CheckParameters(const PassphraseParameters& parameters);
 
 // 32 bytes. InvalidArgument outside floor and ceiling; ResourceExhausted when the memory
 // is not there.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/crypto/key_home.h"
 #include "server/service/ca_process.h"
 #include "server/service/log.h"
 #include "server/service/server.h"
@@ -18,8 +19,7 @@ struct Config {
   std::string port_file;
   std::string data_directory;
   std::string keys_file;
-  std::string passphrase_file;  // at most one of the two; neither: the terminal
-  std::string credential;
+  crypto::KeyHomeSettings key_homes;
   std::string root_certificate_file;
   std::string device_authorities_file;
   CaOptions ca;  // without the deployment
@@ -36,8 +36,5 @@ struct Config {
 // line or field, for text that is no configuration, for what is missing, and for a
 // metrics address that others could reach.
 absl::StatusOr<Config> ParseConfig(const std::string& text, const std::string& own_folder);
-
-// The passphrase from where the configuration says, asked for on the terminal last.
-absl::StatusOr<crypto::SecretBytes> ReadPassphrase(const Config& config);
 
 }  // namespace kapea::server

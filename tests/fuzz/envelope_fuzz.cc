@@ -6,7 +6,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/macros.h"
-#include "common/crypto/passphrase_box.h"
+#include "common/crypto/key_box.h"
 #include "common/crypto/plaintext.h"
 #include "common/crypto/seal.h"
 

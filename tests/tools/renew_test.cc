@@ -6,7 +6,7 @@
 
 #include "common/base/file.h"
 #include "common/codec/server_keys.h"
-#include "common/crypto/passphrase_box.h"
+#include "common/crypto/key_box.h"
 #include "common/pki/certificate.h"
 #include "common/pki/verify.h"
 #include "tests/support/fake_device.h"
@@ -33,7 +33,7 @@ class RenewTest : public ::testing::Test {
     deployment_ = *std::move(made);
   }
   std::string File() const {
-    return *ReadFile(layout_.server_keys(), crypto::kPassphraseBoxBytesMax);
+    return *ReadFile(layout_.server_keys(), crypto::kKeyBoxBytesMax);
   }
   codec::ServerKeys Keys() const { return *codec::ServerKeys::Open(kPassphrase, File()); }
 

@@ -2,7 +2,7 @@
 
 #include "common/base/file.h"
 #include "common/base/macros.h"
-#include "common/crypto/passphrase_box.h"
+#include "common/crypto/key_box.h"
 #include "common/pki/certificate.h"
 #include "common/pki/key_file.h"
 #include "common/pki/request.h"
@@ -33,7 +33,7 @@ absl::StatusOr<Time> RenewServer(const Layout& layout, const Deployment& deploym
                                  std::string_view passphrase, const Clock& clock,
                                  int64_t kdf_target_ms) {
   KAPEA_ASSIGN(const std::string sealed,
-               ReadFile(layout.server_keys(), crypto::kPassphraseBoxBytesMax));
+               ReadFile(layout.server_keys(), crypto::kKeyBoxBytesMax));
   KAPEA_ASSIGN(codec::ServerKeys keys, codec::ServerKeys::Open(passphrase, sealed));
   KAPEA_ASSIGN(const std::vector<pki::Certificate> old, pki::ParseChain(keys.tls_chain_pem));
   KAPEA_ASSIGN(const pki::PeerName name, pki::NameOf(old.front(), deployment.id));

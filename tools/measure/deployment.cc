@@ -10,7 +10,7 @@
 #include "common/codec/server_keys.h"
 #include "common/codec/store_rows.h"
 #include "common/crypto/hash.h"
-#include "common/crypto/passphrase_box.h"
+#include "common/crypto/key_box.h"
 #include "common/kv/open.h"
 #include "common/pki/authority.h"
 #include "common/pki/certificate.h"
@@ -126,8 +126,7 @@ absl::Status BenchDeployment::MakeDevices() {
     row.certificate_expires = chain.front().not_after;
     server::PutDevice(row, rows);
   }
-  KAPEA_ASSIGN(const std::string sealed,
-               ReadFile(layout_.server_keys(), crypto::kPassphraseBoxBytesMax));
+  KAPEA_ASSIGN(const std::string sealed, ReadFile(layout_.server_keys(), crypto::kKeyBoxBytesMax));
   KAPEA_ASSIGN(const codec::ServerKeys keys, codec::ServerKeys::Open(passphrase_, sealed));
   kv::OpenOptions open;
   open.directory = layout_.store();

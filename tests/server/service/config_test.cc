@@ -1,8 +1,6 @@
 #include "server/service/config.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
-
 #include "common/base/file.h"
 
 namespace kapea::server {
@@ -79,14 +77,41 @@ TEST(ConfigTest, RefusesTwoSourcesOfOneThing) {
   EXPECT_THAT(with("", "socket: \"/s\""), HasSubstr("either"));
 }
 
-TEST(PassphraseFileTest, IsReadByItsOwnerAlone) {
-  Config config;
-  config.passphrase_file = testing::TempDir() + "kapea-passphrase-" + std::to_string(::getpid());
-  ASSERT_TRUE(WriteFileAtomically(config.passphrase_file, "correct horse\nrest", 0644).ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(ReadPassphrase(config).status()));
-  ASSERT_TRUE(WriteFileAtomically(config.passphrase_file, "correct horse\nrest", 0600).ok());
-  EXPECT_EQ(ReadPassphrase(config)->view(), "correct horse");
-  ::unlink(config.passphrase_file.c_str());
+TEST(ConfigTest, SaysHowTheHomesOfTheKeysAreReached) {
+  const auto config = ParseConfig(R"(listen: "127.0.0.1:0" data_directory: "/d"
+      root_certificate_file: "/r" device_authorities_file: "/a"
+      ca { certificate_file: "/c" key_file: "/ck" }
+      keys { file: "/k" passphrase_file: "/p" key_credential: "kek"
+             pkcs11 { module: "/m.so" token: "kapea" key: "kek" pin_credential: "pin" }
+             tpm { tcti: "device:/dev/tpmrm0" pin_file: "/pin" } })",
+                                  "/bin");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const crypto::KeyHomeSettings& homes = config->key_homes;
+  EXPECT_EQ(homes.passphrase.file, "/p");
+  EXPECT_EQ(homes.credential, "kek");
+  EXPECT_EQ(homes.token.module, "/m.so");
+  EXPECT_EQ(homes.token.token, "kapea");
+  EXPECT_EQ(homes.token.key, "kek");
+  EXPECT_EQ(homes.token.pin.credential, "pin");
+  EXPECT_EQ(homes.tpm.tcti, "device:/dev/tpmrm0");
+  EXPECT_EQ(homes.tpm.pin.file, "/pin");
+}
+
+TEST(ConfigTest, RefusesHalfAHome) {
+  const auto with = [](const std::string& keys) {
+    return Complaint(R"(listen: "127.0.0.1:0" data_directory: "/d" root_certificate_file: "/r"
+                        device_authorities_file: "/a" ca { certificate_file: "/c" key_file: "/ck" }
+                        keys { file: "/k" )" +
+                     keys + " }");
+  };
+  EXPECT_THAT(with("key_credential: \"../kek\""), HasSubstr("slash"));
+  EXPECT_THAT(with("pkcs11 { token: \"t\" key: \"k\" }"), HasSubstr("keys.pkcs11.module"));
+  EXPECT_THAT(with("pkcs11 { module: \"m.so\" token: \"t\" key: \"k\" }"), HasSubstr("whole path"));
+  EXPECT_THAT(with("pkcs11 { module: \"/m.so\" token: \"t\" }"), HasSubstr("keys.pkcs11.key"));
+  EXPECT_THAT(with("pkcs11 { module: \"/m.so\" token: \"t\" key: \"k\" pin_file: \"/p\" "
+                   "pin_credential: \"p\" }"),
+              HasSubstr("one of"));
+  EXPECT_THAT(with("tpm { pin_file: \"/p\" }"), HasSubstr("keys.tpm.tcti"));
 }
 
 }  // namespace

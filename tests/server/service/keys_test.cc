@@ -3,7 +3,7 @@
 
 #include "common/codec/server_keys.h"
 #include "common/crypto/hash.h"
-#include "common/crypto/passphrase_box.h"
+#include "common/crypto/key_box.h"
 
 namespace kapea {
 namespace {
