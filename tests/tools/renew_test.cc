@@ -32,9 +32,15 @@ class RenewTest : public ::testing::Test {
     ASSERT_TRUE(made.ok()) << made.status();
     deployment_ = *std::move(made);
   }
-  std::string File() const {
-    return *ReadFile(layout_.server_keys(), crypto::kKeyBoxBytesMax);
+  KeysAt At(const std::string& passphrase) const {
+    const std::string file = folder_ / "passphrase";
+    EXPECT_TRUE(WriteFileAtomically(file, passphrase + "\n", kPrivateFileMode).ok());
+    auto at = FindKeys(layout_, "", file);
+    EXPECT_TRUE(at.ok()) << at.status();
+    at->kdf_target_ms = 1;
+    return *at;
   }
+  std::string File() const { return *ReadFile(layout_.server_keys(), crypto::kKeyBoxBytesMax); }
   codec::ServerKeys Keys() const { return *codec::ServerKeys::Open(kPassphrase, File()); }
 
   testing::TempFolder folder_;
@@ -47,7 +53,7 @@ TEST_F(RenewTest, TheNamesStayAndTheKeyDoesNot) {
   const codec::ServerKeys old = Keys();
   const auto before = *pki::ParseChain(old.tls_chain_pem);
   clock_.Advance(Duration::Days(60));
-  const auto until = RenewServer(layout_, deployment_, kPassphrase, clock_, 1);
+  const auto until = RenewServer(At(kPassphrase), layout_, deployment_, clock_);
   ASSERT_TRUE(until.ok()) << until.status();
   const codec::ServerKeys anew = Keys();
   const auto after = *pki::ParseChain(anew.tls_chain_pem);
@@ -68,9 +74,10 @@ TEST_F(RenewTest, TheNamesStayAndTheKeyDoesNot) {
 TEST_F(RenewTest, ChangesNothingWhereItCannot) {
   const std::string before = File();
   EXPECT_TRUE(
-      absl::IsUnauthenticated(RenewServer(layout_, deployment_, "another", clock_, 1).status()));
+      absl::IsUnauthenticated(RenewServer(At("another"), layout_, deployment_, clock_).status()));
   ASSERT_TRUE(std::filesystem::remove(layout_.server_authority_key()));
-  EXPECT_TRUE(absl::IsNotFound(RenewServer(layout_, deployment_, kPassphrase, clock_, 1).status()));
+  EXPECT_TRUE(
+      absl::IsNotFound(RenewServer(At(kPassphrase), layout_, deployment_, clock_).status()));
   EXPECT_EQ(File(), before);
 }
 

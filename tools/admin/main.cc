@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "client/field/calendar.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/macros.h"
@@ -23,11 +22,11 @@
 #include "tools/admin/deployment.h"
 #include "tools/admin/gazetteer.h"
 #include "tools/admin/init.h"
+#include "tools/admin/keys_commands.h"
 #include "tools/admin/offers.h"
 #include "tools/admin/packs.h"
 #include "tools/admin/people.h"
 #include "tools/admin/registrars.h"
-#include "tools/admin/renew.h"
 
 namespace kapea::admin {
 namespace {
@@ -72,17 +71,6 @@ absl::Status RunServeConfig(const Arguments& arguments) {
   KAPEA_TRY(WriteServerConfig(layout, options));
   Say(arguments, {{"config", layout.server_config()}},
       "start the server with: kapead --config " + layout.server_config());
-  return absl::OkStatus();
-}
-
-absl::Status RunRenewServer(const Arguments& arguments, const Clock& clock) {
-  const Layout layout{arguments.dir};
-  KAPEA_ASSIGN(const Deployment deployment, Deployment::Read(layout.deployment_file()));
-  KAPEA_ASSIGN(const auto passphrase, ReadPassphrase(arguments.passphrase_file));
-  KAPEA_ASSIGN(const Time until, RenewServer(layout, deployment, passphrase.view(), clock));
-  Say(arguments, {{"valid_until_ms", until.unix_ms()}},
-      "a new certificate for the server; start kapead again. It is valid until " +
-          field::ToLocalText(until));
   return absl::OkStatus();
 }
 
@@ -283,6 +271,9 @@ class Program {
     AddPeople();
     AddPacks();
     AddGazetteer();
+    AddKeysCommands(
+        app_, {a_.dir, clock_,
+               [this](const Json& json, const std::string& text) { Say(a_, json, text); }, run_});
   }
 
   int Run(int argc, char** argv) {
@@ -321,9 +312,6 @@ class Program {
     config->add_option("--listen", a_.listen, "address:port to serve; default: as told to init");
     config->add_option("--passphrase-file", a_.passphrase_file, "default: kapead asks");
     config->add_option("--metrics", a_.metrics, "127.0.0.1:port or unix:/path; default: none");
-    CLI::App* renew = Command(app_, "renew-server", "issue a new certificate for the server",
-                              [this] { return RunRenewServer(a_, clock_); });
-    renew->add_option("--passphrase-file", a_.passphrase_file, "of the server's keys")->required();
   }
 
   void AddPeople() {

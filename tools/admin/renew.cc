@@ -2,7 +2,7 @@
 
 #include "common/base/file.h"
 #include "common/base/macros.h"
-#include "common/crypto/key_box.h"
+#include "common/crypto/passphrase.h"
 #include "common/pki/certificate.h"
 #include "common/pki/key_file.h"
 #include "common/pki/request.h"
@@ -29,12 +29,10 @@ absl::Status WriteServerKeys(const Layout& layout, const codec::ServerKeys& keys
   return WriteFileAtomically(layout.server_keys(), sealed, kPrivateFileMode);
 }
 
-absl::StatusOr<Time> RenewServer(const Layout& layout, const Deployment& deployment,
-                                 std::string_view passphrase, const Clock& clock,
-                                 int64_t kdf_target_ms) {
-  KAPEA_ASSIGN(const std::string sealed,
-               ReadFile(layout.server_keys(), crypto::kKeyBoxBytesMax));
-  KAPEA_ASSIGN(codec::ServerKeys keys, codec::ServerKeys::Open(passphrase, sealed));
+absl::StatusOr<Time> RenewServer(const KeysAt& at, const Layout& layout,
+                                 const Deployment& deployment, const Clock& clock) {
+  KAPEA_ASSIGN(KeysFile file, KeysFile::Open(at));
+  codec::ServerKeys& keys = file.keys();
   KAPEA_ASSIGN(const std::vector<pki::Certificate> old, pki::ParseChain(keys.tls_chain_pem));
   KAPEA_ASSIGN(const pki::PeerName name, pki::NameOf(old.front(), deployment.id));
   const auto* server = std::get_if<pki::ServerName>(&name);
@@ -49,7 +47,7 @@ absl::StatusOr<Time> RenewServer(const Layout& layout, const Deployment& deploym
 
   KAPEA_ASSIGN(const Time until, GiveCertificate(authority, old.back().ToPem(), server->device,
                                                  hosts, clock.Now(), keys));
-  KAPEA_TRY(WriteServerKeys(layout, keys, passphrase, kdf_target_ms));
+  KAPEA_TRY(file.Write());
   return until;
 }
 

@@ -11,6 +11,7 @@
 #include "common/codec/server_keys.h"
 #include "common/pki/authority.h"
 #include "tools/admin/deployment.h"
+#include "tools/admin/keys_file.h"
 
 namespace kapea::admin {
 
@@ -23,12 +24,11 @@ absl::StatusOr<Time> GiveCertificate(const pki::Authority& servers, const std::s
 absl::Status WriteServerKeys(const Layout& layout, const codec::ServerKeys& keys,
                              std::string_view passphrase, int64_t kdf_target_ms);
 
-// Issues it for the names of the old one, and seals the server's keys anew under the same
-// passphrase. kapead uses it from its next start on; everything else of the keys stays.
-// Until when it is valid. Unauthenticated for another passphrase; NotFound where the keys
-// or the Server CA's key do not lie in the layout: then nothing was changed.
-absl::StatusOr<Time> RenewServer(const Layout& layout, const Deployment& deployment,
-                                 std::string_view passphrase, const Clock& clock,
-                                 int64_t kdf_target_ms = 1000);
+// Issues it for the names of the old one, and seals the server's keys anew for the same
+// homes. kapead uses it from its next start on; everything else of the keys stays.
+// Until when it is valid. Errors of KeysFile::Open; NotFound where the Server CA's key does
+// not lie in the layout: then nothing was changed.
+absl::StatusOr<Time> RenewServer(const KeysAt& at, const Layout& layout,
+                                 const Deployment& deployment, const Clock& clock);
 
 }  // namespace kapea::admin
