@@ -4,9 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "common/base/bytes.h"
 #include "common/base/macros.h"
-#include "common/crypto/key_box.h"
 #include "common/crypto/plaintext.h"
 #include "common/crypto/seal.h"
 
@@ -52,21 +50,6 @@ void TryValue(std::string_view bytes) {
   KAPEA_CHECK(opened.ok() && *opened == bytes);
 }
 
-// The header of a passphrase box, as far as it costs nothing: the least that Argon2 may
-// be asked for takes a tenth of a second, so parameters within the bounds are left out.
-void TryBox(std::string_view bytes) {
-  constexpr size_t kMemoryAt = 2 + PassphraseParameters::kSaltBytes;
-  if (bytes.size() >= kMemoryAt + 16) {
-    const uint64_t memory = ReadU64(bytes, kMemoryAt), passes = ReadU64(bytes, kMemoryAt + 8);
-    if (memory >= PassphraseParameters::kMemoryBytesMin &&
-        memory <= PassphraseParameters::kMemoryBytesMax &&
-        passes >= PassphraseParameters::kPassesMin && passes <= PassphraseParameters::kPassesMax) {
-      return;
-    }
-  }
-  KAPEA_CHECK(absl::IsInvalidArgument(OpenWithPassphrase("passphrase", bytes).status()));
-}
-
 }  // namespace
 }  // namespace kapea::crypto
 
@@ -74,6 +57,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   kapea::crypto::TryField(bytes);
   kapea::crypto::TryValue(bytes);
-  kapea::crypto::TryBox(bytes);
   return 0;
 }

@@ -20,6 +20,7 @@
 #include "common/codec/store_rows.h"
 #include "common/codec/wire.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/key_box.h"
 #include "common/crypto/plaintext.h"
 #include "common/kv/open.h"
 #include "common/ledger/proof_text.h"
@@ -31,6 +32,7 @@
 #include "kapea/v1/enrol.pb.h"
 #include "kapea/v1/view.pb.h"
 #include "tests/common/codec/sample_changes.h"
+#include "tests/common/homes/frozen_note.h"
 
 namespace kapea::codec {
 namespace {
@@ -166,6 +168,23 @@ void AddRows(Seeds& seeds) {
   placed.path = {Fill<Hash>('h')};
   seeds.AddAll("vault_fuzz", {vault::FileRow{3, 4, domain::FileKind::kOperation, true}.Encode(),
                               vault::EncodePlaced(placed), vault::Identity().Encode().view()});
+}
+
+void AddKeyBoxes(Seeds& seeds) {
+  crypto::PassphraseParameters parameters;
+  parameters.salt = std::string(crypto::PassphraseParameters::kSaltBytes, 's');
+  crypto::PassphraseHome passphrase("passphrase", parameters);
+  crypto::CredentialHome credential(
+      [] { return crypto::SecretBytes::CopyOf(std::string(crypto::kHomeSecretBytes, 'c')); });
+  crypto::KeyHome* const homes[] = {&credential, &passphrase};
+  const crypto::Homes both(homes);
+  for (const crypto::Homes some : {both, both.first(1), both.last(1)}) {
+    const auto box = crypto::SealKeyBox(some, "keys");
+    KAPEA_CHECK(box.ok());
+    seeds.Add("key_box_fuzz", *box);
+  }
+  seeds.AddAll("key_box_fuzz",
+               {*FromHex(homes::kFrozenTpmNoteHex), SampleKey().verify_key().bytes()});
 }
 
 // Files that only the program itself can write: a vault's head, a store's log.
@@ -314,6 +333,7 @@ int main(int argc, char** argv) {
   kapea::codec::AddChanges(seeds);
   kapea::codec::AddMessages(seeds);
   kapea::codec::AddRows(seeds);
+  kapea::codec::AddKeyBoxes(seeds);
   kapea::codec::AddFiles(seeds, argv[1]);
   kapea::codec::AddCertificates(seeds);
   kapea::codec::AddNotes(seeds);
