@@ -212,12 +212,21 @@ TEST_F(KeysTest, ATpmThatIsLost) {
     tpm.Restart();
     Configure("tpm { tcti: \"" + tpm.tcti() + "\" }");
     EXPECT_EQ(Verify(), kOk) << said_;
+    const std::string safe = folder_ / "safe";
+    ASSERT_EQ(Admin({"keys", "copy", "--out", safe, "--new-passphrase-file", folder_ / "words"}),
+              kOk)
+        << said_;
+    EXPECT_EQ(Admin({"keys", "copy", "--out", safe, "--new-passphrase-file", folder_ / "words"}),
+              kFailed);
+    EXPECT_THAT(Homes(), ElementsAre(HomeKind::kTpm));
     tpm.Stop();
     ExpectRefusal("there is no TPM at");
   }
   const homes::SoftTpm other;
   Configure("tpm { tcti: \"" + other.tcti() + "\" }");
   ExpectRefusal("this is another TPM");
+  std::filesystem::rename(folder_ / "safe", layout_.server_keys());
+  EXPECT_EQ(Verify(), kOk) << said_;
 }
 
 TEST_F(KeysTest, AMoveThatFailsLeavesTheFile) {

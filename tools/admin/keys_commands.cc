@@ -16,7 +16,7 @@ using crypto::HomeKind;
 
 struct KeysArguments {
   std::string config, passphrase_file;
-  std::string to, new_passphrase_file;
+  std::string to, out, new_passphrase_file;
   bool no_passphrase = false;
 };
 
@@ -52,6 +52,15 @@ class KeysCommands {
     context_.say({{"file", at.file}, {"homes", Names(kinds)}},
                  at.file + " is now opened by: " + Text(kinds) +
                      ".\nCopies made before are still opened as before: destroy them");
+    return absl::OkStatus();
+  }
+
+  absl::Status Copy() {
+    KAPEA_ASSIGN(const KeysAt at, Keys());
+    KAPEA_TRY(CopyKeys(at, arguments.out, arguments.new_passphrase_file));
+    context_.say({{"copy", arguments.out}},
+                 arguments.out + " is opened by its passphrase alone: put it into a safe, and " +
+                     "make another one after each rotation");
     return absl::OkStatus();
   }
 
@@ -130,6 +139,11 @@ void AddKeysCommands(CLI::App& app, const CommandContext& context) {
                  "the home alone opens them, without a passphrase beside it");
   move->add_option("--new-passphrase-file", arguments.new_passphrase_file,
                    "the passphrase from now on; default: as it was");
+  CLI::App* const copy =
+      add(*keys, "copy", "write a copy under a passphrase alone, for a safe", &KeysCommands::Copy);
+  copy->add_option("--out", arguments.out, "the file to write")->required();
+  copy->add_option("--new-passphrase-file", arguments.new_passphrase_file,
+                   "the copy's passphrase; default: the terminal asks");
   add(*keys, "rotate", "give the store a new master key; stop kapead first", &KeysCommands::Rotate);
   add(app, "renew-server", "issue a new certificate for the server", &KeysCommands::Renew);
 }

@@ -1,5 +1,5 @@
-// The commands about the server's keys: `keys home`, `keys move`, `keys rotate`,
-// `renew-server`.
+// The commands about the server's keys: `keys home`, `keys move`, `keys copy`,
+// `keys rotate`, `renew-server`.
 #pragma once
 
 #include <CLI/CLI.hpp>

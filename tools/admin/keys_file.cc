@@ -100,11 +100,12 @@ absl::StatusOr<KeysFile> KeysFile::Open(const KeysAt& at) {
   return file;
 }
 
-absl::Status KeysFile::Write(const std::vector<HomeKind>& kinds, const homes::HomeSet& set) {
+absl::Status KeysFile::WriteTo(const std::string& path, const std::vector<HomeKind>& kinds,
+                               const homes::HomeSet& set) {
   KAPEA_ASSIGN(const auto homes, set.Of(kinds));
   KAPEA_ASSIGN(const std::string box, keys_.Seal(homes));
   KAPEA_TRY(codec::ServerKeys::Open(set.all(), box).status());
-  return WriteFileAtomically(path_, box, kPrivateFileMode);
+  return WriteFileAtomically(path, box, kPrivateFileMode);
 }
 
 absl::StatusOr<std::vector<HomeKind>> HomesOfKeys(const KeysAt& at) {
@@ -125,6 +126,19 @@ absl::Status MoveKeys(const KeysAt& at, const MoveOptions& options) {
   crypto::KeyHomeSettings settings = at.homes;
   if (!options.new_passphrase_file.empty()) settings.passphrase = {options.new_passphrase_file, ""};
   return file.Write(kinds, homes::HomeSet(settings, at.kdf_target_ms, homes::Passphrase::kNew));
+}
+
+absl::Status CopyKeys(const KeysAt& at, const std::string& out,
+                      const std::string& passphrase_file) {
+  std::error_code error;
+  if (std::filesystem::exists(out, error)) {
+    return absl::AlreadyExistsError(out + " is there already: nothing was written");
+  }
+  KAPEA_ASSIGN(KeysFile file, KeysFile::Open(at));
+  crypto::KeyHomeSettings settings;
+  settings.passphrase.file = passphrase_file;
+  return file.WriteTo(out, {HomeKind::kPassphrase},
+                      homes::HomeSet(settings, at.kdf_target_ms, homes::Passphrase::kNew));
 }
 
 absl::StatusOr<Replaced> ReplaceStoreKey(const KeysAt& at) {

@@ -44,7 +44,12 @@ class KeysFile {
   absl::Status Write() { return Write(kinds_, *homes_); }
   // Under other homes of the configuration, or of another.
   absl::Status Write(const std::vector<crypto::HomeKind>& kinds) { return Write(kinds, *homes_); }
-  absl::Status Write(const std::vector<crypto::HomeKind>& kinds, const homes::HomeSet& set);
+  absl::Status Write(const std::vector<crypto::HomeKind>& kinds, const homes::HomeSet& set) {
+    return WriteTo(path_, kinds, set);
+  }
+  // The same at another place.
+  absl::Status WriteTo(const std::string& path, const std::vector<crypto::HomeKind>& kinds,
+                       const homes::HomeSet& set);
 
  private:
   KeysFile(const KeysAt& at, int lock);
@@ -68,6 +73,11 @@ struct MoveOptions {
 };
 // Seals the keys for another home. Nothing was changed when it fails.
 absl::Status MoveKeys(const KeysAt& at, const MoveOptions& options);
+
+// A copy under a passphrase alone at `out`, for a safe: without one a lost token or TPM takes
+// the keys with it. `passphrase_file` empty: the terminal asks. AlreadyExists where there is
+// something at `out`.
+absl::Status CopyKeys(const KeysAt& at, const std::string& out, const std::string& passphrase_file);
 
 struct Replaced {
   uint32_t generation = 0;  // of the store's master key
