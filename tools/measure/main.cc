@@ -18,6 +18,7 @@
 #include "tools/measure/case.h"
 #include "tools/measure/deployment.h"
 #include "tools/measure/floors.h"
+#include "tools/measure/key_cases.h"
 #include "tools/measure/search_cases.h"
 #include "tools/measure/submit_cases.h"
 #include "tools/measure/sync_cases.h"
@@ -118,7 +119,7 @@ absl::StatusOr<int> Measure(const Arguments& arguments, const std::string& own) 
   options.folder = arguments.folder;
   options.kapead = std::filesystem::path(own).parent_path().string() + "/kapead";
   options.packs = arguments.packs;
-  options.devices = kSubmitDevices + kSyncDevices + kSearchDevices;
+  options.devices = kSubmitDevices + kSyncDevices + kSearchDevices + kKeyDevices;
   Say("making a deployment of " + std::to_string(options.devices) + " devices");
   KAPEA_ASSIGN(const auto deployment, BenchDeployment::Make(options));
   std::vector<Result> results;
@@ -136,6 +137,11 @@ absl::StatusOr<int> Measure(const Arguments& arguments, const std::string& own) 
   if (AnyOf(wanted, {"search_10k", "search_first_10k", "search_build_10k"})) {
     KAPEA_TRY(RunSearchCases(*deployment, kSubmitDevices + kSyncDevices, arguments.folder, wanted,
                              results));
+    PrintNew(results, printed);
+  }
+  if (AnyOf(wanted, {"seal_intake", "open_intake", "remove_200_files", "join_epoch", "unlock"})) {
+    KAPEA_TRY(RunKeyCases(*deployment, kSubmitDevices + kSyncDevices + kSearchDevices,
+                          arguments.folder, wanted, results));
     PrintNew(results, printed);
   }
   if (AnyOf(wanted, {"overdue_province", "overdue_province_folded", "reevaluate_10k"})) {
