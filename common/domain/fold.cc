@@ -267,7 +267,12 @@ void FileState::ApplyNotices(const Waiting& change) {
 void FileState::ApplyMismatch(const Waiting& change) {
   const Change& what = *change.placed.change;
   const auto* decision = std::get_if<Decision>(&what.writes[0].body);
-  if (decision == nullptr) return;  // withheld
+  // Withheld, or taken at the word of an Entry under other rules, which promise nothing.
+  if (decision == nullptr || what.header.refs.empty() ||
+      decision->subject.size() != RecordId::kBytes ||
+      !records_.contains(RecordId::FromPrefix(decision->subject))) {
+    return;
+  }
   const MismatchAt mismatch{
       {what.id, what.hash}, what.header.refs[0].change, RecordId::FromPrefix(decision->subject),
       decision->field,      what.header.person,         change.time};

@@ -95,7 +95,8 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
       if (opening != nullptr && opening->key_class == wrap.key_class) opened = true;
     }
   } else {
-    opened = state_.key_epochs_.at(*wrap.key_epoch).classes.contains(wrap.key_class);
+    const auto epoch = state_.key_epochs_.find(*wrap.key_epoch);
+    opened = epoch != state_.key_epochs_.end() && epoch->second.classes.contains(wrap.key_class);
   }
   if (!opened) return Verdict::kKeyEpoch;
 
@@ -126,7 +127,7 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
     case RecipientKind::kHalf: {
       const PersonEntry* entry = directory.FindPerson(person, at_);
       ended = directory.KeyEnded(person, wrap.generation, at_);
-      may = !entry->ended &&
+      may = entry != nullptr && !entry->ended &&
             std::any_of(entry->roles.begin(), entry->roles.end(),
                         [](const RoleAt& held) { return held.role == Role::kSupervisor; });
       break;

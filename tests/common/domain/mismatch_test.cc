@@ -1,4 +1,6 @@
 // A colleague's device opens a sealed value and finds another fact than stands beside it.
+#include <functional>
+
 #include <gtest/gtest.h>
 
 #include "common/domain/roles.h"
@@ -100,6 +102,37 @@ TEST_F(MismatchTest, IsForWhoCanOpenTheSource) {
 TEST_F(MismatchTest, ComesTooLateWithoutHarm) {
   ASSERT_EQ(world_.Append(file_, Named({named_->id})), Verdict::kAccepted);
   EXPECT_EQ(world_.Append(file_, Mismatch(world_.lead).Build()), Verdict::kAccepted);
+  EXPECT_FALSE(Fact().disputed());
+}
+
+// An Entry under other rules is taken at its word, and its server may be no friend.
+TEST_F(MismatchTest, WhatAnotherRuleLetInBreaksNothing) {
+  const std::function<void(Change&)> alterations[] = {
+      [](Change& change) { change.header.refs.clear(); },
+      [](Change& change) { std::get<Decision>(change.writes[0].body).subject = "short"; },
+      [](Change& change) {
+        std::get<Decision>(change.writes[0].body).subject = MakeId<RecordId>(999).str();
+      }};
+  for (const auto& alter : alterations) {
+    const auto change = Mismatch(world_.lead).Alter(alter).Build();
+    Placed placed{change, world_.Place(*change, file_.number() + 1), {}};
+    placed.entry.verdict = Verdict::kAccepted;
+    placed.entry.rules = kRulesVersion + 1;
+    file_.Append(placed, world_.around());
+  }
+  Wrap wrap;
+  wrap.key_epoch = MakeId<ChangeId>(4001);
+  wrap.key_class = KeyClass::kGeneral;
+  wrap.half = 1;
+  wrap.recipient_kind = RecipientKind::kHalf;
+  wrap.recipient = MakeId<ChangeId>(4002);
+  const auto roster = world_.Edit(file_, world_.lead, Kind::kRoster).Write(wrap).Build();
+  Placed placed{roster, world_.Place(*roster, file_.number() + 1), {}};
+  placed.entry.verdict = Verdict::kAccepted;
+  placed.entry.rules = kRulesVersion + 1;
+  file_.Append(placed, world_.around());
+  EXPECT_TRUE(file_.mismatches().empty());
+  EXPECT_TRUE(file_.wraps().empty());
   EXPECT_FALSE(Fact().disputed());
 }
 
