@@ -17,6 +17,7 @@ namespace {
 struct Claim {
   domain::Ref change;
   Time wall;  // of the Change: what depends on the day is derived as of then
+  std::optional<Hash> pack;  // whose forms it was written by
   const domain::FieldWrite* source = nullptr;
   const domain::FieldWrite* fact = nullptr;
   vault::SealedAt at;
@@ -32,6 +33,7 @@ std::vector<Claim> ClaimsOf(const domain::Change& change) {
     if (source == nullptr || !source->sealed || source->clear) continue;
     claims.push_back({{change.id, change.hash},
                       change.header.clock.wall,
+                      change.header.pack,
                       source,
                       fact,
                       {change.id, *fact->of, from.salt}});
@@ -44,9 +46,15 @@ struct Rule {
   const domain::DerivedFact* fact;
   const domain::CodeList* list;
 };
-std::optional<Rule> RuleOf(const domain::FileState& file, const Claim& claim) {
+std::optional<Rule> RuleOf(vault::Vault& vault, const domain::FileState& file,
+                           const Claim& claim) {
   const domain::Record* record = file.FindRecord(claim.fact->record);
-  if (record == nullptr || record->definition == nullptr) return std::nullopt;
+  if (record == nullptr || record->definition == nullptr || !claim.pack) return std::nullopt;
+  // A record that was raised to a newer form since had another rule when this was written.
+  const domain::Pack* pack = vault.packs().FindPack(*claim.pack, domain::Directory::kNow);
+  if (pack == nullptr || pack->FindForm(record->form.form, record->form.version) == nullptr) {
+    return std::nullopt;
+  }
   const domain::Field* field = record->definition->FindField(claim.source->field);
   const domain::Field* target = record->definition->FindField(claim.fact->field);
   if (field == nullptr || target == nullptr) return std::nullopt;
@@ -68,7 +76,7 @@ absl::Status CompareChange(vault::Vault& vault, const domain::FileState& file,
                            const domain::Change& change, std::vector<Claim>& differing,
                            FactCheck& check) {
   for (const Claim& claim : ClaimsOf(change)) {
-    const auto rule = RuleOf(file, claim);
+    const auto rule = RuleOf(vault, file, claim);
     const domain::KeyClass key_class = claim.source->sealed->key_class;
     if (!rule || !Stands(file, claim) || !MayHold(vault, file, key_class)) continue;
     const auto holds = vault.FactHolds(

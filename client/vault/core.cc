@@ -388,10 +388,14 @@ absl::Status Core::CommitOwn(std::vector<codec::EncodedChange> changes, kv::Batc
 }
 
 absl::Status Core::SaveIdentity() {
-  const crypto::SecretBytes bytes = identity.Encode();
   kv::Batch batch;
-  batch.Put(kMetaTable, kIdentityKey, std::string(bytes.view()));
+  PutIdentity(batch);
   return Commit(batch, kv::Durability::kSynced);
+}
+
+void Core::PutIdentity(kv::Batch& batch) const {
+  const crypto::SecretBytes bytes = identity.Encode();
+  batch.Put(kMetaTable, kIdentityKey, std::string(bytes.view()));
 }
 
 }  // namespace kapea::vault

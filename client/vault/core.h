@@ -91,6 +91,7 @@ class Core {
   // Outbox rows, whatever `batch` has beside them, synced; then the fold.
   absl::Status CommitOwn(std::vector<codec::EncodedChange> changes, kv::Batch batch);
   absl::Status SaveIdentity();
+  void PutIdentity(kv::Batch& batch) const;  // as it is now
   // The file's fold, from the cache or the store. NotFound.
   absl::StatusOr<std::shared_ptr<domain::FileState>> State(const FileId& file);
   // The cached fold, made unshared so that it may be changed. nullptr: not cached.

@@ -1,6 +1,8 @@
 // Vault: the keys that receive keys. A person's goes to her other devices, a unit's to
 // everybody who works there, and where one ended the next is offered to the registrars.
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "client/vault/core.h"
 #include "client/vault/keys.h"
@@ -88,7 +90,9 @@ bool ColleagueOffers(const domain::Directory& directory, const UnitId& unit, Tim
                      [&unit](const auto& one) { return one.offer.unit == unit; });
 }
 
-absl::Status Offer(Core& core, domain::WriteBody entry) {
+// The offer and its private half, in one commit.
+absl::Status Offer(Core& core, domain::WriteBody entry, std::optional<OfferedKey>& place,
+                   OfferedKey offer) {
   domain::Header header = BaseHeader(core, {core.identity.role, core.identity.unit});
   header.nonce = crypto::RandomId<Nonce>();
   header.file = core.identity.directory_file;
@@ -101,7 +105,12 @@ absl::Status Offer(Core& core, domain::WriteBody entry) {
   KAPEA_ASSIGN(codec::EncodedChange encoded, std::move(writer).Finish());
   std::vector<codec::EncodedChange> changes;
   changes.push_back(std::move(encoded));
-  return core.CommitOwn(std::move(changes), {});
+  std::optional<OfferedKey> before = std::exchange(place, std::move(offer));
+  kv::Batch batch;
+  core.PutIdentity(batch);
+  const absl::Status done = core.CommitOwn(std::move(changes), std::move(batch));
+  if (!done.ok()) place = std::move(before);
+  return done;
 }
 
 }  // namespace
@@ -115,15 +124,13 @@ absl::Status OfferKeys(Core& core) {
   const bool may = device != nullptr && !device->revoked && self != nullptr &&
                    directory.HoldsRole(identity.person, identity.role, identity.unit);
   if (!may) return absl::OkStatus();
-  // The private half is on the disk before anybody can take the public one.
   if (directory.KeyEnded(self->person, self->generation) &&
       !Waits(identity.person_offer, self->generation, now)) {
     domain::PersonEntry next = *self;
     ++next.generation;
-    identity.person_offer = OfferedKey{crypto::ReceiveKey::Generate(), next.generation, now};
-    next.receive_key = identity.person_offer->key.public_key();
-    KAPEA_TRY(core.SaveIdentity());
-    KAPEA_TRY(Offer(core, std::move(next)));
+    OfferedKey offer{crypto::ReceiveKey::Generate(), next.generation, now};
+    next.receive_key = offer.key.public_key();
+    KAPEA_TRY(Offer(core, std::move(next), identity.person_offer, std::move(offer)));
   }
   const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
   const bool lacks = unit != nullptr && !unit->ended && unit->generation > 0 &&
@@ -134,10 +141,9 @@ absl::Status OfferKeys(Core& core) {
   }
   domain::UnitEntry next = *unit;
   ++next.generation;
-  identity.unit_offer = OfferedKey{crypto::ReceiveKey::Generate(), next.generation, now};
-  next.receive_key = identity.unit_offer->key.public_key();
-  KAPEA_TRY(core.SaveIdentity());
-  return Offer(core, std::move(next));
+  OfferedKey offer{crypto::ReceiveKey::Generate(), next.generation, now};
+  next.receive_key = offer.key.public_key();
+  return Offer(core, std::move(next), identity.unit_offer, std::move(offer));
 }
 
 absl::Status Vault::ConfirmDevice(const DeviceId& device) {

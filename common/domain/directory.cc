@@ -254,7 +254,10 @@ void Directory::NoteLosses(const DeviceEntry& entry, uint64_t sequence) {
 
 void Directory::NoteLosses(const PersonEntry& entry, uint64_t sequence) {
   const PersonEntry* known = FindPerson(entry.person);
-  if (known == nullptr) return;
+  if (known == nullptr) {
+    keys_changed_at_ = sequence;
+    return;
+  }
   if (known->generation != entry.generation || known->roles != entry.roles ||
       known->ended != entry.ended) {
     keys_changed_at_ = sequence;
@@ -284,7 +287,10 @@ void Directory::Apply(const Change& change, uint64_t sequence) {
       NoteLosses(*device, sequence);
       put(devices_, device->device, *device);
     } else if (const auto* unit = std::get_if<UnitEntry>(&write.body)) {
-      keys_changed_at_ = sequence;
+      const UnitEntry* known = FindUnit(unit->unit);
+      const bool as_before =
+          known != nullptr && known->generation == unit->generation && known->ended == unit->ended;
+      if (!as_before) keys_changed_at_ = sequence;
       put(units_, unit->unit, *unit);
     } else if (const auto* genesis = std::get_if<Genesis>(&write.body)) {
       if (change.header.kind == Kind::kGenesis) genesis_ = *genesis;
