@@ -16,7 +16,7 @@ namespace {
 // A fact that stands in a Change beside its sealed source.
 struct Claim {
   domain::Ref change;
-  Time wall;  // of the Change: what depends on the day is derived as of then
+  Time wall;                 // of the Change: what depends on the day is derived as of then
   std::optional<Hash> pack;  // whose forms it was written by
   const domain::FieldWrite* source = nullptr;
   const domain::FieldWrite* fact = nullptr;
@@ -46,8 +46,7 @@ struct Rule {
   const domain::DerivedFact* fact;
   const domain::CodeList* list;
 };
-std::optional<Rule> RuleOf(vault::Vault& vault, const domain::FileState& file,
-                           const Claim& claim) {
+std::optional<Rule> RuleOf(vault::Vault& vault, const domain::FileState& file, const Claim& claim) {
   const domain::Record* record = file.FindRecord(claim.fact->record);
   if (record == nullptr || record->definition == nullptr || !claim.pack) return std::nullopt;
   // A record that was raised to a newer form since had another rule when this was written.
