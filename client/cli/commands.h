@@ -40,6 +40,7 @@ void AddImport(CLI::App& group, Chosen& chosen, domain::FileKind kind, const cha
 // Parts of AddDeviceCommands, in sources of their own.
 void AddOwnDevices(CLI::App& app, Chosen& chosen);
 void AddMemberCommands(CLI::App& file, Chosen& chosen);
+void AddErasureCommands(CLI::App& file, Chosen& chosen);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
 // The last time that the server signed; zero: none.

@@ -318,6 +318,7 @@ void AddDeviceCommands(CLI::App& app, Chosen& chosen) {
   file->require_subcommand(1);
   file->add_subcommand("list", "All of them")->callback([&chosen] { chosen.run = RunFiles; });
   AddMemberCommands(*file, chosen);
+  AddErasureCommands(*file, chosen);
   {
     auto topic = std::make_shared<std::string>();
     CLI::App* one = app.add_subcommand("help", "kapea help exit-codes");

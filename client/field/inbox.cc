@@ -7,6 +7,7 @@
 #include "client/field/compliance.h"
 #include "client/field/conflict.h"
 #include "client/field/devices.h"
+#include "client/field/erasure.h"
 #include "client/field/handover.h"
 #include "client/field/muster.h"
 #include "client/field/names.h"
@@ -65,7 +66,9 @@ void AddMismatches(vault::Vault& vault, const domain::FileState& state, const st
                    std::vector<InboxLine>& lines) {
   const bool leads = LedByMe(vault, state);
   for (const domain::MismatchAt& mismatch : state.mismatches()) {
-    const domain::Register* facts = state.FindRecord(mismatch.record)->Find(mismatch.field);
+    const domain::Record* record = state.FindRecord(mismatch.record);
+    const domain::Register* facts = record == nullptr ? nullptr : record->Find(mismatch.field);
+    if (facts == nullptr) continue;
     const auto value = facts->current().find(mismatch.of);
     const bool stands = value != facts->current().end() && value->second.disputed;
     if (!stands || !(leads || value->second.person == vault.identity().person)) continue;
@@ -73,6 +76,25 @@ void AddMismatches(vault::Vault& vault, const domain::FileState& state, const st
                      mismatch.field + " in record " + CodeOf(mismatch.record) +
                          " is not what a colleague's device makes of the sealed answer",
                      "look at the answer, and write it anew", 1});
+  }
+}
+
+void AddErasures(vault::Vault& vault, const domain::FileState& state, const std::string& code,
+                 std::vector<InboxLine>& lines) {
+  if (!LedByMe(vault, state)) return;
+  uint32_t waiting = 0;
+  for (const auto& proposal : state.OpenErasures(vault.clock().Now())) {
+    if (proposal->header.person != vault.identity().person) ++waiting;
+  }
+  if (waiting != 0) {
+    lines.push_back({InboxKind::kErasure, state.id(), code,
+                     "a colleague proposes to erase this file, or a part of it",
+                     "file erasures " + code + ", then file approve-erasure", waiting});
+  }
+  for (const RetentionDue& due : RetentionsDue(state, vault.clock().Now())) {
+    lines.push_back({InboxKind::kErasure, state.id(), code,
+                     "kept as long as rule " + due.rule + " asks" + (due.held ? ", and held" : ""),
+                     due.held ? "decide when the hold ends" : "decide: file erase " + code, 1});
   }
 }
 
@@ -145,6 +167,7 @@ absl::Status AddFile(vault::Vault& vault, const vault::FileLine& line,
                      "sync: the keys change by themselves", 1});
   }
   AddMismatches(vault, *state, code, lines);
+  AddErasures(vault, *state, code, lines);
   KAPEA_ASSIGN(const auto disputes, vault.replica().Disputes(line.file));
   if (!disputes.empty()) {
     lines.push_back({InboxKind::kDispute, line.file, code,
@@ -200,6 +223,8 @@ std::string_view NameOf(InboxKind kind) {
       return "device";
     case InboxKind::kRekey:
       return "rekey";
+    case InboxKind::kErasure:
+      return "erasure";
     case InboxKind::kPack:
       return "pack";
   }

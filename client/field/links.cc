@@ -10,7 +10,8 @@ absl::StatusOr<std::shared_ptr<const domain::FileState>> FileAt(vault::Vault& va
                                                                 const FileId& file,
                                                                 std::optional<Time> as_of) {
   if (!as_of) return vault.File(file);
-  auto state = std::make_shared<domain::FileState>(file);
+  KAPEA_ASSIGN(const auto now, vault.File(file));
+  auto state = std::make_shared<domain::FileState>(file, now->erased());
   const domain::Surroundings around = vault.around();
   KAPEA_TRY(vault.replica().Visit(file, 1, [&](const vault::Arrived& arrived) {
     if (arrived.decoded.received > *as_of) return false;

@@ -181,6 +181,10 @@ absl::Status SyncEngine::FinishPull() {
       report_.incomplete.push_back(file);
       Say("changes of file " + file.hex() + " are missing that a colleague has seen");
     }
+    KAPEA_ASSIGN(const std::vector<FileId> dropped, vault_.DropErased());
+    for (const FileId& file : dropped) {
+      Say("what was erased of file " + file.hex() + " has been dropped from this device");
+    }
     KAPEA_TRY(vault_.ShareKeys());
   }
   for (bool done = false; !done;) {

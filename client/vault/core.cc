@@ -7,6 +7,7 @@
 #include "client/vault/tables.h"
 #include "common/base/macros.h"
 #include "common/codec/ledger_codec.h"
+#include "common/codec/store_rows.h"
 #include "common/crypto/domains.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/signature.h"
@@ -20,6 +21,19 @@ inline constexpr uint8_t kRowVersion = 1;
 inline constexpr size_t kWriteBufferBytes = 4u << 20;
 // Of a row of the replica, beside Entry, Change and path.
 inline constexpr size_t kPlacedOverheadBytes = 96;
+
+std::string EncodePlaced(std::string_view entry, std::string_view change, const Hash& parcel,
+                         uint32_t index, const std::vector<Hash>& path, const ClockReading& signing,
+                         bool verified) {
+  RowWriter row;
+  row.Reserve(kPlacedOverheadBytes + entry.size() + change.size() + path.size() * Hash::kBytes);
+  row.U8(kRowVersion).Bytes(entry).Bytes(change).Fixed(parcel).U32(index);
+  row.U32(static_cast<uint32_t>(path.size()));
+  for (const Hash& hash : path) row.Fixed(hash);
+  row.Ms(signing.wall.unix_ms()).Ms(signing.elapsed.milliseconds()).Fixed(signing.boot);
+  row.U8(verified ? 1 : 0);
+  return row.Take();
+}
 
 // What a founding Change says its file is.
 const domain::Founding* FoundingOf(const domain::Change& change) {
@@ -39,6 +53,12 @@ std::string NumberKey(uint64_t number) {
 
 std::string FileKey(const FileId& file, std::string_view rest) {
   return file.str() + std::string(rest);
+}
+
+kv::DataKeyName ChunkDataKey(const FileId& file) {
+  std::string name = file.str();
+  for (char& byte : name) byte = static_cast<char>(~byte);  // as random as the id, and another
+  return kv::DataKeyName::FromPrefix(name);
 }
 
 std::string FileRow::Encode() const {
@@ -64,17 +84,12 @@ absl::StatusOr<FileRow> FileRow::Decode(std::string_view bytes) {
 }
 
 std::string EncodePlaced(const Arrived& arrived) {
-  const ClockReading& signing = arrived.parcel->header.signing;
-  RowWriter row;
-  row.Reserve(kPlacedOverheadBytes + arrived.entry.size() + arrived.change.bytes.size() +
-              arrived.path.size() * Hash::kBytes);
-  row.U8(kRowVersion).Bytes(arrived.entry).Bytes(arrived.change.bytes);
-  row.Fixed(arrived.parcel->hash).U32(arrived.index);
-  row.U32(static_cast<uint32_t>(arrived.path.size()));
-  for (const Hash& hash : arrived.path) row.Fixed(hash);
-  row.Ms(signing.wall.unix_ms()).Ms(signing.elapsed.milliseconds()).Fixed(signing.boot);
-  row.U8(arrived.verified ? 1 : 0);
-  return row.Take();
+  return EncodePlaced(arrived.entry, arrived.change.bytes, arrived.parcel->hash, arrived.index,
+                      arrived.path, arrived.parcel->header.signing, arrived.verified);
+}
+
+std::string PlacedRow::Encode() const {
+  return EncodePlaced(entry, change, parcel, index, path, signing, verified);
 }
 
 absl::StatusOr<PlacedRow> PlacedRow::Decode(std::string_view bytes) {
@@ -121,6 +136,7 @@ absl::Status Core::Open(const crypto::SecretBytes& master_key, const std::string
   blind_key_ = crypto::HkdfExpand(master_key.view(), crypto::kIndexDomain, 32);
   KAPEA_TRY(LoadMeta());
   KAPEA_TRY(LoadFiles());
+  KAPEA_TRY(LoadErased());
   KAPEA_TRY(LoadOutbox());
   KAPEA_TRY(LoadStream(identity.directory_file));
   return LoadStream(identity.standards_file);
@@ -184,6 +200,22 @@ absl::Status Core::LoadFiles() {
     }
     SetRow(FileId::FromPrefix(key), *row);
     return true;
+  }));
+  return status;
+}
+
+absl::Status Core::LoadErased() {
+  absl::Status status;
+  KAPEA_TRY(store->Scan(kErasedTable, "", "", [&](std::string_view key, std::string_view value) {
+    const FileId file = FileId::FromPrefix(key);
+    if (value.empty()) {
+      to_drop.insert(file);
+      return true;
+    }
+    auto row = codec::ErasedRow::Decode(value);
+    status = row.status();
+    if (row.ok()) erased[file] = std::move(row->targets);
+    return status.ok();
   }));
   return status;
 }
@@ -288,7 +320,9 @@ absl::StatusOr<std::shared_ptr<domain::FileState>> Core::State(const FileId& fil
 
 std::shared_ptr<domain::FileState> Core::FoldFile(const FileId& file,
                                                   const std::vector<domain::Placed>& placed) {
-  auto state = std::make_shared<domain::FileState>(file);
+  const auto dropped = erased.find(file);
+  auto state = std::make_shared<domain::FileState>(
+      file, dropped == erased.end() ? std::vector<domain::ErasureTarget>() : dropped->second);
   state->AppendAll(placed, Around());
   for (const uint64_t sequence : outbox.Of(file)) {
     state->AppendLocal(outbox.Find(sequence)->encoded.change, clock.Read(), Around());

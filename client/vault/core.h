@@ -61,9 +61,13 @@ struct PlacedRow {
   std::vector<Hash> path;
   ClockReading signing;
   bool verified = false;  // by its device's signature
+  std::string Encode() const;
   static absl::StatusOr<PlacedRow> Decode(std::string_view bytes);
   absl::StatusOr<domain::Placed> ToPlaced() const;
 };
+class Core;
+// Key of the setting that says up to which number a file's facts were compared.
+std::string FactsMark(const Core& core, const FileId& file);
 struct Arrived;
 std::string EncodePlaced(const Arrived& arrived);
 
@@ -75,6 +79,9 @@ struct Chain {
 
 std::string NumberKey(uint64_t number);                               // u64
 std::string FileKey(const FileId& file, std::string_view rest = {});  // file || rest
+// The data key of a file's chunks: another than that of its rows, so that these can be sealed
+// anew without rewriting its photos.
+kv::DataKeyName ChunkDataKey(const FileId& file);
 
 // Threads: one at a time. Owns: the store and all keys that are open.
 class Core {
@@ -96,6 +103,8 @@ class Core {
   absl::StatusOr<std::shared_ptr<domain::FileState>> State(const FileId& file);
   // The cached fold, made unshared so that it may be changed. nullptr: not cached.
   domain::FileState* Writable(const FileId& file);
+  // Forgets the fold, so that it is made anew.
+  void Unfold(const FileId& file) { states_.erase(file); }
   // Of a file that has just begun, all of whose Entries will pass through Fold.
   void BeginFold(const FileId& file);
   // Folds Entries that were just committed: directory, packs, or the file.
@@ -123,9 +132,11 @@ class Core {
   std::shared_ptr<domain::Directory> directory;
   codec::PackRegistry packs;
   std::vector<std::string> pack_faults;
-  std::map<FileId, FileRow> files;  // changed by SetRow alone
-  std::set<FileId> incomplete;      // those of which a number is known and not held
-  uint64_t keys_shared_at = 0;      // number of the directory when ShareKeys last had all done
+  std::map<FileId, FileRow> files;                              // changed by SetRow alone
+  std::map<FileId, std::vector<domain::ErasureTarget>> erased;  // what was dropped here
+  std::set<FileId> to_drop;     // files of which something may have been erased since
+  std::set<FileId> incomplete;  // those of which a number is known and not held
+  uint64_t keys_shared_at = 0;  // number of the directory when ShareKeys last had all done
   std::map<FileId, Tended> tended;
   std::set<FileId> to_tend;     // files whose keys want to be looked after
   uint64_t keys_tended_at = 0;  // Directory::keys_changed_at of when all were
@@ -136,6 +147,7 @@ class Core {
  private:
   absl::Status LoadMeta();
   absl::Status LoadFiles();
+  absl::Status LoadErased();
   absl::Status LoadOutbox();
   absl::Status LoadStream(const FileId& file);
   // All of the file, or with `all_verified` those whose signature was checked, and whether

@@ -10,11 +10,13 @@
 namespace kapea::vault {
 namespace {
 
-std::string MarkOf(const Core& core, const FileId& file) {
-  return core.Blind("facts compared " + file.hex());
-}
+std::string MarkOf(const Core& core, const FileId& file) { return FactsMark(core, file); }
 
 }  // namespace
+
+std::string FactsMark(const Core& core, const FileId& file) {
+  return core.Blind("facts compared " + file.hex());
+}
 
 absl::StatusOr<bool> Vault::FactHolds(
     const FileId& file, const domain::FieldWrite& source, const SealedAt& at,

@@ -177,7 +177,7 @@ absl::Status Outbox::KeepReceipts(const std::vector<ReceiptedParcel>& parcels) {
                            entry.number == placement.RowOf(entry.file).number + 1;
       if (follows) {
         KAPEA_ASSIGN(const Arrived arrived, own.Arrive(i, entry));
-        placement.Place(entry.file, arrived);
+        KAPEA_TRY(placement.Place(entry.file, arrived));
       } else {
         placement.MarkReceipted(parcel.header.first_sequence + i);
         placement.MarkKnown(entry.file, entry.number);

@@ -15,9 +15,18 @@ FileRow Placement::RowOf(const FileId& file) const {
   return known == core_.files.end() ? FileRow() : known->second;
 }
 
-void Placement::Place(const FileId& file, const Arrived& arrived) {
+absl::Status Placement::Place(const FileId& file, Arrived arrived) {
   const domain::Entry& entry = arrived.decoded;
   const domain::Header& header = arrived.change.change->header;
+  const auto erased = core_.erased.find(file);
+  if (erased != core_.erased.end()) {
+    KAPEA_ASSIGN(arrived.change, codec::Withhold(std::move(arrived.change), erased->second));
+  }
+  // It may complete an erasure; and what is erased may lie in an own parcel.
+  const bool own = header.device == core_.identity.device;
+  if (entry.kind == domain::Kind::kApproval || (own && erased != core_.erased.end())) {
+    NoteErasing(file);
+  }
   const auto before = rows_.find(file);
   FileRow row = before != rows_.end() ? before->second : core_.RowOf(file, arrived.change);
   row.number = entry.number;
@@ -36,8 +45,14 @@ void Placement::Place(const FileId& file, const Arrived& arrived) {
   }
   // Nothing that stands in the directory or the standards is believed unsigned, not
   // even until its device is known.
-  if (core_.IsShared(file) && !arrived.verified) return;
+  if (core_.IsShared(file) && !arrived.verified) return absl::OkStatus();
   placed_[file].push_back({arrived.change.change, entry, arrived.parcel->header.signing});
+  return absl::OkStatus();
+}
+
+void Placement::NoteErasing(const FileId& file) {
+  if (core_.IsShared(file) || !to_drop_.insert(file).second) return;
+  batch_.Put(kErasedTable, FileKey(file, kToDrop), "");
 }
 
 void Placement::MarkKnown(const FileId& file, uint64_t number) {
@@ -73,6 +88,7 @@ absl::Status Placement::TakeOver() {
       KAPEA_TRY(core_.SaveIdentity());
     }
   }
+  core_.to_drop.insert(to_drop_.begin(), to_drop_.end());
   // All of them is here: reading them again to fold them would cost more.
   for (const FileId& file : begun) core_.BeginFold(file);
   // Out of the outbox only after the fold: a fold made anew meanwhile would lack them.

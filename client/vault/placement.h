@@ -25,7 +25,7 @@ class Placement {
   // The file's row as this commit leaves it.
   FileRow RowOf(const FileId& file) const;
   // The next number of its file. An own Change leaves the outbox.
-  void Place(const FileId& file, const Arrived& arrived);
+  absl::Status Place(const FileId& file, Arrived arrived);
   // Somebody spoke of that number.
   void MarkKnown(const FileId& file, uint64_t number);
   // An own Change whose receipt is here, but not the numbers before it.
@@ -37,12 +37,14 @@ class Placement {
 
  private:
   absl::Status TakeOver();
+  void NoteErasing(const FileId& file);
 
   Core& core_;
   kv::Batch batch_;
   std::map<FileId, FileRow> rows_;
   std::map<FileId, std::vector<domain::Placed>> placed_;
   std::set<std::pair<FileId, Hash>> stubs_;
+  std::set<FileId> to_drop_;
   std::vector<uint64_t> placed_own_;
   std::vector<uint64_t> receipted_;
 };

@@ -67,7 +67,7 @@ absl::Status Replica::Ingest(const std::vector<Arrival>& arrivals, kv::Durabilit
         return absl::OutOfRangeError("number " + std::to_string(last + 1) + " of file " +
                                      arrival.file.hex() + " is missing");
       }
-      placement.Place(arrival.file, arrived);
+      KAPEA_TRY(placement.Place(arrival.file, arrived));
     }
   }
   return placement.Commit(durability);

@@ -23,11 +23,16 @@ inline constexpr kv::Table kEvidenceTable{"evidence"};  // number -> what contra
 inline constexpr kv::Table kSettingTable{"settings"};   // keyed hash -> name, value
 inline constexpr kv::Table kNameTable{"names"};         // file -> names as a search compares them
 
+inline constexpr kv::Table kErasedTable{"erased"};  // file -> what was erased of it
+
 inline std::vector<kv::Table> AllTables() {
   return {kMetaTable,    kOutboxTable,   kParcelTable,   kReceiptTable, kFileTable,
           kReplicaTable, kStubTable,     kClassKeyTable, kNoticeTable,  kChunkTable,
-          kUploadTable,  kEvidenceTable, kSettingTable,  kNameTable};
+          kUploadTable,  kEvidenceTable, kSettingTable,  kNameTable,    kErasedTable};
 }
+
+// In the erased table, after the file's id, with an empty row: something may have to be dropped.
+inline constexpr std::string_view kToDrop = "?";
 
 // Keys of the meta table.
 inline constexpr std::string_view kIdentityKey = "identity";

@@ -17,6 +17,7 @@ constexpr int kActsPerFileMax = 4;
 
 absl::Status Vault::TendFile(const FileId& file) {
   KAPEA_ASSIGN(const auto state, core_->State(file));
+  if (state->erased_wholly()) return absl::OkStatus();  // it has no keys any more
   const Tended now{state->roster_hash(), state->wraps().size(), state->without_effect().size(),
                    core_->directory->keys_changed_at()};
   const auto before = core_->tended.find(file);

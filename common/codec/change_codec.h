@@ -17,6 +17,7 @@
 #include "common/crypto/secret.h"
 #include "common/crypto/signature.h"
 #include "common/domain/change.h"
+#include "common/domain/erasure.h"
 
 namespace kapea::codec {
 
@@ -71,6 +72,10 @@ class ChangeWriter {
 };
 
 absl::StatusOr<EncodedChange> DecodeChange(std::string_view bytes);
+// The Change with the leaves of what `targets` cover withheld: their salts and contents are
+// gone, their hashes stay, and its own hash is the same. InvalidArgument as DecodeChange.
+absl::StatusOr<EncodedChange> Withhold(EncodedChange change,
+                                       const std::vector<domain::ErasureTarget>& targets);
 
 // The context that binds the seal of write `index` of that Change.
 crypto::FieldContext SealContext(const domain::Header& header, const ChangeId& change,

@@ -170,6 +170,28 @@ void BuildOfficialNumbers(const PackBuild& build) {
   }
 }
 
+void BuildRetentions(const PackBuild& build) {
+  std::set<std::string> ids;
+  for (int i = 0; i < build.message.retentions_size(); ++i) {
+    const v1::Retention& message = build.message.retentions(i);
+    const Place place = Place().At("retentions", i, message.id());
+    TakeCode(message.id(), {true, false, "-", 40}, ids, place.Part("id"), build.report);
+    domain::Retention& rule = build.pack.retentions.emplace_back();
+    rule.id = message.id();
+    rule.label = BuildLabel(message.label(), place.Part("label"), build.report);
+    rule.file_kind = static_cast<domain::FileKind>(message.file_kind());
+    if (rule.file_kind == domain::FileKind::kNone) {
+      build.report.Add(place.Part("file_kind"), "want the kind of file that it is about");
+    }
+    rule.due = BuildCondition(message.due(), place.Part("due"), build.report);
+    rule.hold = BuildCondition(message.hold(), place.Part("hold"), build.report);
+    if (message.due().empty() && message.hold().empty()) {
+      build.report.Add(place, "want when erasure is due, or what holds a file, or both");
+    }
+    rule.provenance = BuildProvenance(message.provenance(), place.Part("provenance"), build);
+  }
+}
+
 }  // namespace
 
 CompileResult CompilePack(std::string_view bytes, const Spots& spots) {
@@ -192,6 +214,7 @@ CompileResult CompilePack(std::string_view bytes, const Spots& spots) {
   BuildForms(build);
   BuildStandards(build);
   BuildOfficialNumbers(build);
+  BuildRetentions(build);
   CheckConditions(build);
   CheckFieldHistories(build);
   if (!report.mistakes().empty()) return {nullptr, report.Take()};

@@ -32,6 +32,13 @@ class PackChecker {
       const Standard& standard = *build_.pack.standards[i];
       CheckStandard(standard, Place().At("standards", static_cast<int>(i), standard.id));
     }
+    for (size_t i = 0; i < build_.pack.retentions.size(); ++i) {
+      const domain::Retention& rule = build_.pack.retentions[i];
+      const Place at = Place().At("retentions", static_cast<int>(i), rule.id);
+      const NameScope scope{rule.file_kind, nullptr, nullptr, false};
+      checker_.WantMoment(rule.due, scope, at.Part("due"));
+      checker_.WantTruth(rule.hold, scope, at.Part("hold"));
+    }
     CheckCircles();
   }
 

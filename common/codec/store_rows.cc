@@ -121,6 +121,38 @@ absl::StatusOr<ChangeRow> ChangeRow::Decode(std::string_view bytes) {
   return out;
 }
 
+std::string ErasedRow::Encode() const {
+  store::ErasedRow row;
+  for (const domain::ErasureTarget& target : targets) {
+    store::ErasedTarget& line = *row.add_targets();
+    WriteOptionalId(target.record, line.mutable_record());
+    line.set_field(target.field);
+    WriteOptionalId(target.maker, line.mutable_maker());
+    if (target.form) {
+      line.set_form(target.form->form);
+      line.set_form_version(target.form->version);
+    }
+    WriteOptionalId(target.parent, line.mutable_parent());
+  }
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<ErasedRow> ErasedRow::Decode(std::string_view bytes) {
+  constexpr const char* kWhat = "list of erasures";
+  store::ErasedRow row;
+  KAPEA_TRY(Parse(bytes, kWhat, row));
+  ErasedRow erased;
+  for (const store::ErasedTarget& line : row.targets()) {
+    domain::ErasureTarget& target = erased.targets.emplace_back();
+    KAPEA_TRY(ReadRowId(line.record(), kWhat, target.record));
+    target.field = line.field();
+    KAPEA_TRY(ReadRowId(line.maker(), kWhat, target.maker));
+    if (!line.form().empty()) target.form = domain::FormPin{line.form(), line.form_version()};
+    KAPEA_TRY(ReadRowId(line.parent(), kWhat, target.parent));
+  }
+  return erased;
+}
+
 std::string EnrolmentRow::Encode() const {
   store::EnrolmentRow row;
   row.set_person(person.str());

@@ -11,6 +11,7 @@
 #include "common/base/id.h"
 #include "common/base/time.h"
 #include "common/domain/change.h"
+#include "common/domain/erasure.h"
 
 namespace kapea::codec {
 
@@ -55,6 +56,12 @@ struct ChangeRow {
   Hash parcel;
   std::string Encode() const;
   static absl::StatusOr<ChangeRow> Decode(std::string_view bytes);
+};
+
+struct ErasedRow {
+  std::vector<domain::ErasureTarget> targets;
+  std::string Encode() const;
+  static absl::StatusOr<ErasedRow> Decode(std::string_view bytes);
 };
 
 struct EnrolmentRow {

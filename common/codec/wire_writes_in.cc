@@ -300,9 +300,18 @@ absl::StatusOr<domain::WriteBody> FromWire(const v1::Write& wire) {
     }
     case v1::Write::kDecision: {
       const v1::Decision& from = wire.decision();
-      domain::Decision to{from.reason(), from.subject(), from.field(), from.from(), from.to()};
+      domain::Decision to{.reason = from.reason(),
+                          .subject = from.subject(),
+                          .field = from.field(),
+                          .from = from.from(),
+                          .to = from.to()};
+      KAPEA_TRY(ReadOptionalId(from.maker(), to.maker));
+      KAPEA_TRY(ReadOptionalId(from.parent(), to.parent));
+      if (!from.form().empty()) to.form = domain::FormPin{from.form(), from.form_version()};
+      const bool pinned = to.form && IsName(to.form->form) && to.form->version != 0;
       if (!IsNameOrEmpty(to.reason) || !IsNameOrEmpty(to.field) ||
-          (!to.subject.empty() && to.subject.size() != 16)) {
+          (!to.subject.empty() && to.subject.size() != 16) || (pinned != to.form.has_value()) ||
+          (!to.form && from.form_version() != 0)) {
         return Bad("decision");
       }
       return domain::WriteBody(std::move(to));

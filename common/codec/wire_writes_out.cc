@@ -173,6 +173,12 @@ v1::Write ToWire(const domain::WriteBody& body) {  // tidy: long because it name
           to.set_field(from.field);
           to.set_from(from.from);
           to.set_to(from.to);
+          WriteOptionalId(from.maker, to.mutable_maker());
+          WriteOptionalId(from.parent, to.mutable_parent());
+          if (from.form) {
+            to.set_form(from.form->form);
+            to.set_form_version(from.form->version);
+          }
         }
       },
       body);

@@ -107,9 +107,10 @@ struct FieldConflict {
   std::string field;
 };
 
-// A directory act that waits for its approval, in the directory file.
+// An act that waits for its approval: of the directory, or an erasure.
 struct ProposalAt {
   std::shared_ptr<const Change> change;
+  Time received;                      // Min: not in the Ledger yet
   bool done = false;                  // approved or withdrawn
   std::vector<PersonId> approved_by;  // a key offer wants two
 };

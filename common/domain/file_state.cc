@@ -16,11 +16,12 @@ bool HasWithheld(const Change& change) {
 }
 
 // Whether this file cannot show why the Entry has its verdict.
-bool TakenAtItsWord(const Placed& placed) {
+bool TakenAtItsWord(const Placed& placed, bool content_missing) {
   const Entry& entry = placed.entry;
   if (entry.verdict == Verdict::kNone) return false;
-  return entry.verdict == Verdict::kForked || entry.verdict == Verdict::kErased ||
-         entry.rules != kRulesVersion || HasWithheld(*placed.change);
+  return content_missing || entry.verdict == Verdict::kForked ||
+         entry.verdict == Verdict::kErased || entry.rules != kRulesVersion ||
+         HasWithheld(*placed.change);
 }
 
 Judged AsJudged(const Waiting& change) {
@@ -47,13 +48,17 @@ Verdict FileState::Append(Placed placed, const Surroundings& around) {
     *this = std::move(ledger_only);
   }
   number_ = placed.entry.number;
+  if (!erased_.empty()) placed.change = WithoutErased(std::move(placed.change), erased_);
+  // Of a newer format nothing can be read, but all of it is there.
+  content_missing_ =
+      content_missing_ || (placed.change->header.format == 1 && HasWithheld(*placed.change));
   const std::shared_ptr<const Change> change = placed.change;
   const uint64_t at = placed.entry.sequence;
   Verdict verdict = placed.entry.verdict;
   if (placed_.try_emplace(change->id, change->hash).second) {
     const EventTime time = TimeFor(placed);
     Lack lack;
-    if (!TakenAtItsWord(placed)) {
+    if (!TakenAtItsWord(placed, content_missing_)) {
       Judgement judgement(*this, *change, at, around);
       verdict = judgement.Reach();
       lack = judgement.lack();
@@ -227,6 +232,11 @@ std::vector<Duty> FileState::DutiesOf(const PersonId& person, const UnitId& unit
   std::sort(duties.begin(), duties.end());
   duties.erase(std::unique(duties.begin(), duties.end()), duties.end());
   return duties;
+}
+
+bool FileState::erased_wholly() const {
+  return std::any_of(erased_.begin(), erased_.end(),
+                     [](const ErasureTarget& target) { return !target.record; });
 }
 
 const KeyEpoch* FileState::newest_key_epoch() const {

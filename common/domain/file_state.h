@@ -15,6 +15,7 @@
 #include "common/base/id.h"
 #include "common/domain/change.h"
 #include "common/domain/directory.h"
+#include "common/domain/erasure.h"
 #include "common/domain/file_parts.h"
 #include "common/domain/form.h"
 #include "common/domain/record.h"
@@ -51,7 +52,10 @@ EventTime LocalTimeOf(const Header& header, const ClockReading& now);
 // Threads: one at a time; reading from several is safe while nobody writes.
 class FileState {
  public:
-  explicit FileState(FileId id) : id_(id) {}
+  // `erased`: the targets of all erasures of the file that have been carried out on the bytes
+  // that will be folded; what they cover counts as withheld wherever it still stands.
+  explicit FileState(FileId id, std::vector<ErasureTarget> erased = {})
+      : id_(id), erased_(std::move(erased)) {}
 
   // What appending this Change as Entry `sequence` would find. Pure: the Change, the
   // Entries before it, and the directory and packs as of `sequence`. The order of the
@@ -62,8 +66,8 @@ class FileState {
 
   // Folds the next Entry of the file. Entries come in order of their numbers; one that
   // was folded before is passed over. The verdict is judged anew, except where that is
-  // impossible: under other rules, with withheld writes, or when it stands on what the
-  // file cannot show (forked, erased); then the Entry's counts.
+  // impossible: under other rules, with withheld writes or after some, or when it stands on
+  // what the file cannot show (forked, erased); then the Entry's counts.
   // Changes that were `early` take effect here, once what they lacked is there. What
   // came in another file (a pack, a directory act) is seen at this file's next Entry.
   // Returns the verdict that counts. An Entry that is still being written has none
@@ -140,6 +144,20 @@ class FileState {
   // In Ledger order; those that were taken back are gone. One whose value was replaced since
   // disputes nothing any more.
   const std::vector<MismatchAt>& mismatches() const { return mismatches_; }
+  // That took effect, in Ledger order.
+  const std::vector<ErasureAt>& erasures() const { return erasures_; }
+  // Proposed and not decided: those that had not lapsed by then.
+  std::vector<std::shared_ptr<const Change>> OpenErasures(Time now) const;
+  // What they cover, and what the file was told that they cover.
+  const std::vector<ErasureTarget>& erased() const { return erased_; }
+  // Whether the whole file was: then it has a roster and its acts of erasure, and no keys,
+  // records or findings.
+  bool erased_wholly() const;
+  // Whether an erasure took effect since that was not known at the start: withhold what it
+  // covers (codec::Withhold), and fold the file anew with erased().
+  bool must_drop() const { return must_drop_; }
+  // Whether writes were withheld: from there on Entries are taken at their word.
+  bool content_missing() const { return content_missing_; }
   using DeliveryAt = domain::DeliveryAt;
   const std::vector<DeliveryAt>& deliveries() const { return deliveries_; }
   // What was altered since the last call, or since the file began.
@@ -172,7 +190,15 @@ class FileState {
   void ApplyNotices(const Waiting& change);
   void ApplyMismatch(const Waiting& change);
   void ApplyWithdrawal(const Change& change);
-  void ApplyApproval(const Change& change, uint64_t at, const Surroundings& around);
+  void ApplyApproval(const Waiting& change, uint64_t at, const Surroundings& around);
+  void ApplyErase(const Waiting& change);
+  void CompleteErasure(ProposalAt& proposal, const Waiting& approval, uint64_t at,
+                       const Surroundings& around);
+  void RestoreMade(const Waiting& change, const Pack* pack);
+  // Whether these two may together erase, as of `at`: leads of the file, and one of them a
+  // supervisor.
+  bool MayErase(const Header& proposal, const Header& approval, const Directory& directory,
+                uint64_t at) const;
   void ApplyAdmission(const Change& change, uint64_t at, const Surroundings& around);
 
   FileId id_;
@@ -205,6 +231,10 @@ class FileState {
   std::vector<Waiting> early_;           // in Ledger order
   std::map<ChangeId, Waiting> refused_;  // those an admission may still let in
   std::map<ChangeId, ProposalAt> proposals_;
+  std::vector<ErasureAt> erasures_;
+  std::vector<ErasureTarget> erased_;
+  bool must_drop_ = false;
+  bool content_missing_ = false;
   struct LastClock {
     uint64_t sequence = 0;
     ClockReading clock;

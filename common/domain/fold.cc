@@ -14,6 +14,7 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
   const Header& header = what.header;
   const Pack* pack = header.pack ? around.packs.FindPack(*header.pack, at) : nullptr;
   if (pack != nullptr) pack_ = pack;
+  if (!erased_.empty()) RestoreMade(change, pack);
   // Findings read no wraps and no notices; of edits they read what ApplyField names.
   touched_.all =
       touched_.all || !(header.kind == Kind::kEdit || header.kind == Kind::kResolution ||
@@ -48,10 +49,12 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
     case Kind::kDelivery:
       return ApplyNotices(change);
     case Kind::kDirectory:
-      proposals_.try_emplace(what.id, ProposalAt{change.placed.change, false, {}});
+      proposals_.try_emplace(what.id, ProposalAt{change.placed.change, {}, false, {}});
       return;
+    case Kind::kErase:
+      return ApplyErase(change);
     case Kind::kApproval:
-      return ApplyApproval(what, at, around);
+      return ApplyApproval(change, at, around);
     case Kind::kMismatch:
       return ApplyMismatch(change);
     case Kind::kWithdrawal:
@@ -302,12 +305,17 @@ void FileState::ApplyWithdrawal(const Change& change) {
   }
 }
 
-void FileState::ApplyApproval(const Change& change, uint64_t at, const Surroundings& around) {
-  // What it completes is folded by Directory; here it is only closed.
+void FileState::ApplyApproval(const Waiting& approval, uint64_t at, const Surroundings& around) {
+  const Change& change = *approval.placed.change;
+  // What it completes of the directory is folded by Directory; here it is only closed.
   for (const Ref& ref : change.header.refs) {
     const auto found = proposals_.find(ref.change);
     if (found == proposals_.end()) continue;
     ProposalAt& proposal = found->second;
+    if (proposal.change->header.kind == Kind::kErase) {
+      CompleteErasure(proposal, approval, at, around);
+      continue;
+    }
     proposal.approved_by.push_back(change.header.person);
     proposal.done = around.directory.IsRegistrar(proposal.change->header.person, at) ||
                     proposal.approved_by.size() >= 2;

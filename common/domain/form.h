@@ -148,6 +148,16 @@ struct Standard {
   Provenance provenance;
 };
 
+// How long files of a kind are kept, and what keeps them longer.
+struct Retention {
+  std::string id;
+  Label label;
+  FileKind file_kind = FileKind::kNone;
+  Condition due;   // from when on its erasure should be decided
+  Condition hold;  // while it is true nothing of the file is erased; empty: nothing holds it
+  Provenance provenance;
+};
+
 struct SourceEntry {
   std::string key, title, url;
 };
@@ -167,6 +177,7 @@ struct Pack {
   std::vector<std::unique_ptr<CodeList>> code_lists;
   std::vector<std::unique_ptr<Form>> forms;
   std::vector<std::unique_ptr<Standard>> standards;
+  std::vector<Retention> retentions;
   // By standard and clause. Numbers that became known later count for work of older
   // versions too: ask the newest pack.
   std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>>

@@ -126,7 +126,7 @@ Verdict Judgement::CheckRole() {
       may = header_.role == Role::kRegistrar || KeyOfferIn(change_, around_.directory, at_);
       break;
     case Kind::kApproval:
-      may = header_.role == Role::kRegistrar;
+      may = header_.role == Role::kRegistrar || MayChangeRoster(header_.role);
       break;
     case Kind::kPack:
       may = header_.role == Role::kRegistrar || header_.role == Role::kAdministrator;

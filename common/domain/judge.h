@@ -24,7 +24,8 @@ namespace kapea::domain {
 //                   force. What such a Change removes or lowers takes effect all the same.
 //   7 what it says, write by write: form, role (writers), duty, type, class, key_epoch,
 //     missing_fact; for acts role (the second person is the first, the unit does not have
-//     custody, the proposal is no longer open), stale_recipient
+//     custody, the proposal is no longer open), stale_recipient, erased (all that it
+//     writes to was), on_hold
 // The genesis and the server's deliveries are judged apart. An admission repeats 4 and 7
 // for the Change that it lets in, and takes over what they find. How long ago a proposal
 // was received is no matter of a verdict but of the fold (Directory).
@@ -73,6 +74,7 @@ class Judgement {
   Verdict CheckBodies();
   Verdict CheckFieldShapes();
   Verdict CheckRosterShape();
+  Verdict CheckEraseShape();
 
   // judge_field.cc
   Verdict CheckFields();
@@ -97,6 +99,11 @@ class Judgement {
   Verdict CheckApproval();
   Verdict CheckWithdrawal();
   Verdict CheckAdmission();
+
+  // judge_erase.cc
+  Verdict CheckErase();
+  Verdict CheckEraseApproval(const Change& proposal) const;
+  bool OnHold() const;
 
   const FileState& state_;
   const Change& change_;

@@ -31,6 +31,11 @@ bool KnownRelation(const std::string& relation) {
 }  // namespace
 
 Verdict Judgement::CheckContent() {
+  // FileState withholds what was erased before anybody asks.
+  const bool nothing_left =
+      std::all_of(change_.writes.begin(), change_.writes.end(),
+                  [](const Write& write) { return std::holds_alternative<Withheld>(write.body); });
+  if (nothing_left) return Verdict::kErased;
   switch (header_.kind) {
     case Kind::kEdit:
     case Kind::kResolution:
@@ -54,6 +59,8 @@ Verdict Judgement::CheckContent() {
       return CheckWithdrawal();
     case Kind::kAdmission:
       return CheckAdmission();
+    case Kind::kErase:
+      return CheckErase();
     default:
       return Verdict::kAccepted;
   }
@@ -246,6 +253,12 @@ Verdict Judgement::CheckApproval() {
     const auto found = state_.proposals_.find(ref.change);
     if (found == state_.proposals_.end() || found->second.done) return Verdict::kRole;
     const Header& proposal = found->second.change->header;
+    if (proposal.kind == Kind::kErase) {
+      const Verdict verdict = CheckEraseApproval(*found->second.change);
+      if (verdict != Verdict::kAccepted) return verdict;
+      continue;
+    }
+    if (header_.role != Role::kRegistrar) return Verdict::kRole;
     if (proposal.person == header_.person || proposal.device == header_.device ||
         Concerns(*found->second.change, header_.person)) {
       return Verdict::kRole;

@@ -51,6 +51,8 @@ KindShape ShapeOf(Kind kind) {
     case Kind::kAdmission:
     case Kind::kMismatch:
       return {Bodies<Decision>(), true};
+    case Kind::kErase:
+      return {Bodies<Decision>()};
     case Kind::kReadNotice:
       return {Bodies<ReadNotice>()};
     case Kind::kDelivery:
@@ -89,9 +91,15 @@ bool Belongs(Kind kind, FileKind file) {
 
 Verdict Judgement::CheckFormat() {
   if (header_.format != 1 || ShapeOf(header_.kind).bodies == 0) return Verdict::kNeedsNewer;
-  // Outside the directory nothing that two persons decide is known yet.
-  if (header_.kind == Kind::kApproval && state_.founded_ && state_.kind_ != FileKind::kDirectory) {
-    return Verdict::kNeedsNewer;
+  // An approval of what only a newer program knows.
+  for (const Ref& ref : header_.refs) {
+    const bool unknown =
+        header_.kind == Kind::kApproval &&
+        std::any_of(state_.without_effect_.begin(), state_.without_effect_.end(),
+                    [&ref](const Judged& judged) {
+                      return judged.change == ref.change && judged.verdict == Verdict::kNeedsNewer;
+                    });
+    if (unknown) return Verdict::kNeedsNewer;
   }
   return Verdict::kAccepted;
 }
@@ -100,8 +108,8 @@ Verdict Judgement::CheckShape() {
   if (header_.file != state_.id_) return Verdict::kMalformed;
   if (founding_ && (state_.founded_ || header_.roster)) return Verdict::kMalformed;
   if (state_.founded_ && !Belongs(header_.kind, state_.kind_)) return Verdict::kMalformed;
-  return First(
-      {&Judgement::CheckBodies, &Judgement::CheckFieldShapes, &Judgement::CheckRosterShape});
+  return First({&Judgement::CheckBodies, &Judgement::CheckFieldShapes, &Judgement::CheckRosterShape,
+                &Judgement::CheckEraseShape});
 }
 
 Verdict Judgement::CheckBodies() {

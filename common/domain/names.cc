@@ -102,6 +102,8 @@ constexpr VerdictName kVerdicts[] = {
     {Verdict::kNeedsNewer, "needs_newer", "it needs a newer program; nothing of it is lost"},
     {Verdict::kMalformed, "malformed", "its content breaks the format"},
     {Verdict::kKeyEpoch, "key_epoch", "it is sealed under a key that the file does not have"},
+    {Verdict::kOnHold, "on_hold",
+     "a hold keeps the file: nothing of it may be erased until it ends"},
 };
 constexpr Name<KeyClass> kKeyClassNames[] = {
     {KeyClass::kGeneral, "general"},     {KeyClass::kIdentity, "identity"},

@@ -132,6 +132,7 @@ enum class Verdict : uint8_t {
   kNeedsNewer = 15,
   kMalformed = 16,
   kKeyEpoch = 17,
+  kOnHold = 18,
 };
 
 enum class SourceStatus : uint8_t { kNone = 0, kDocumented = 1, kUnverified = 2, kProposed = 3 };

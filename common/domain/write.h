@@ -158,6 +158,10 @@ struct Decision {
   std::string subject;  // 16 bytes, or empty
   std::string field;
   uint64_t from = 0, to = 0;
+  // Of an erasure of one field: what made its record, and what that pinned.
+  std::optional<ChangeId> maker = {};
+  std::optional<FormPin> form = {};
+  std::optional<RecordId> parent = {};
 };
 struct Withheld {  // only the leaf's hash is known
   Hash leaf;

@@ -46,6 +46,10 @@ void Batch::DestroyKey(const DataKeyName& name) {
       {.kind = Operation::Kind::kDestroyKey, .key = {}, .value = {}, .data_key = name});
 }
 
+void Batch::Append(const Batch& batch) {
+  operations_.insert(operations_.end(), batch.operations_.begin(), batch.operations_.end());
+}
+
 absl::StatusOr<std::optional<std::string>> Snapshot::Find(const Table& table,
                                                           std::string_view key) const {
   absl::StatusOr<std::string> value = Get(table, key);

@@ -53,6 +53,8 @@ class Batch {
   void DestroyKey(const DataKeyName& name);
 
   bool empty() const { return operations_.empty(); }
+  // Everything of another batch, after what is here.
+  void Append(const Batch& batch);
 
   struct Operation {
     enum class Kind { kPut, kDelete, kDeleteRange, kRequire, kDestroyKey } kind;

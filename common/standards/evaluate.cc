@@ -224,7 +224,7 @@ std::vector<const Form*> ChecklistsOf(const domain::FileState& file) {
 
 std::vector<Finding> EvaluateFile(const Asked& asked) {
   std::vector<Finding> findings;
-  if (asked.file.pack() == nullptr) return findings;
+  if (asked.file.pack() == nullptr || asked.file.erased_wholly()) return findings;
   const auto add = [&findings](std::vector<Finding> more) {
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   };

@@ -90,6 +90,12 @@ const std::vector<Finding>& KeptFindings::Update(const domain::FileState& file, 
                                                  domain::Touched touched,
                                                  const ClauseNames* names) {
   judged_ = 0;
+  if (file.erased_wholly()) {
+    clauses_.clear();
+    findings_.clear();
+    pack_ = nullptr;
+    return findings_;
+  }
   if (file.pack() == nullptr || names == nullptr) return findings_;
   const bool all = touched.all || pack_ != file.pack();
   if (all) Begin(file, *names);

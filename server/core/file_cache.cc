@@ -4,6 +4,7 @@
 #include "common/codec/change_codec.h"
 #include "common/codec/ledger_codec.h"
 #include "common/codec/store_rows.h"
+#include "server/core/erasing.h"
 #include "server/store/tables.h"
 
 namespace kapea::server {
@@ -45,7 +46,8 @@ absl::StatusOr<std::shared_ptr<domain::FileState>> FoldFile(const kv::Snapshot& 
                                                             const FileId& file,
                                                             const domain::Surroundings& around,
                                                             Time as_of) {
-  auto state = std::make_shared<domain::FileState>(file);
+  KAPEA_ASSIGN(auto erased, ErasedOf(store, file));
+  auto state = std::make_shared<domain::FileState>(file, std::move(erased));
   SigningClocks clocks(store);
   absl::Status failed;
   KAPEA_TRY(store.Scan(kChanges, file.view(), kv::PrefixEnd(file.view()),

@@ -5,6 +5,8 @@
 #include "common/base/macros.h"
 #include "common/codec/ledger_codec.h"
 #include "common/ledger/range.h"
+#include "server/core/erasing.h"
+#include "server/store/overlay.h"
 #include "server/store/tables.h"
 
 namespace kapea::server {
@@ -89,6 +91,7 @@ void GroupBuilder::Begin() {
   new_ids_.clear();
   touched_.clear();
   revoked_.clear();
+  erased_.clear();
   pending_.clear();
   group_chains_.clear();
   changes_ = 0;
@@ -229,13 +232,18 @@ absl::Status GroupBuilder::Append(const codec::Parcel& parcel, size_t index, Pla
   entry.rules = domain::kRulesVersion;
   entry.verdict = file->Append({encoded.change, entry, parcel.header.signing}, around);
 
+  std::string bytes = encoded.bytes;
+  if (!file->erased().empty()) {
+    KAPEA_ASSIGN(const codec::EncodedChange kept, codec::Withhold(encoded, file->erased()));
+    bytes = kept.bytes;
+  }
   std::string entry_bytes = codec::EncodeEntry(entry);
   edge_.Append(ledger::LeafHash(entry_bytes), [this](const ledger::NodeId& id, const Hash& hash) {
     new_nodes_[id] = hash;
     tiles_->Completed(id, hash);
   });
   const codec::ChangeLocation location{entry.file, entry.number, entry.sequence, change.hash};
-  const codec::ChangeRow row{encoded.bytes, entry.sequence, static_cast<uint32_t>(index),
+  const codec::ChangeRow row{std::move(bytes), entry.sequence, static_cast<uint32_t>(index),
                              parcel.hash};
   batch_.Put(kEntries, EntryKey(entry.sequence), entry_bytes);
   batch_.Put(kChanges, ChangeKey(entry.file, entry.number), row.Encode(), entry.file);
@@ -266,6 +274,7 @@ absl::StatusOr<kv::Batch> GroupBuilder::Finish() {
   const domain::Surroundings around{directory_->directory, *packs_};
   for (const FileId& id : touched_) {
     KAPEA_ASSIGN(FileCache::File * file, files_.Get(id, around));
+    if (file->state->must_drop()) KAPEA_TRY(Erase(id, *file, around));
     KAPEA_TRY(views_.Write(*file, now_, batch_));
   }
   readers_changed_ = views_.TakeReadersChanged() || touched_.contains(directory_->directory.file());
@@ -277,6 +286,23 @@ absl::StatusOr<kv::Batch> GroupBuilder::Finish() {
   batch_.Put(kMeta, "checkpoint", tip.checkpoint);
   tip_ = std::make_shared<const LedgerTip>(std::move(tip));
   return std::move(batch_);
+}
+
+// The batch so far and what is stored, without what was erased; and the file as it is then.
+absl::Status GroupBuilder::Erase(const FileId& id, FileCache::File& file,
+                                 const domain::Surroundings& around) {
+  const std::vector<domain::ErasureTarget> targets = file.state->erased();
+  const Overlay before(store_, batch_);
+  kv::Batch carried_out;
+  // Rows of this group lie in the batch under the key that is destroyed, and are put again.
+  KAPEA_TRY(CarryOut(before, id, targets, carried_out));
+  KAPEA_ASSIGN(file.state, FoldFile(Overlay(before, carried_out), id, around));
+  file.findings = {};
+  for (const domain::ErasureAt& one : file.state->erasures()) {
+    if (one.at == now_) erased_.push_back({id, one.approval.change, one.at, one.targets});
+  }
+  batch_.Append(carried_out);
+  return absl::OkStatus();
 }
 
 void GroupBuilder::Keep() {

@@ -58,6 +58,7 @@ class GroupBuilder {
   std::vector<FileId> touched_files() const;
   bool readers_changed() const { return readers_changed_; }  // Committed::readers_changed
   std::vector<DeviceId> revoked_devices() const { return revoked_; }
+  const std::vector<codec::ListedErasure>& erased() const { return erased_; }
   std::shared_ptr<const LedgerTip> tip() const { return tip_; }
   std::shared_ptr<const DirectoryView> directory() const { return directory_; }
   std::shared_ptr<const codec::PackRegistry> packs() const { return packs_; }
@@ -86,6 +87,7 @@ class GroupBuilder {
                                                 PlacedParcel& placed);
   absl::StatusOr<std::optional<Refusal>> CheckChanges(const codec::Parcel& parcel);
   absl::Status Append(const codec::Parcel& parcel, size_t index, PlacedParcel& placed);
+  absl::Status Erase(const FileId& id, FileCache::File& file, const domain::Surroundings& around);
   absl::Status FoldAside(const domain::Change& change, const domain::Entry& entry);
   absl::StatusOr<codec::EntryRun> RunOf(uint64_t first, uint64_t count) const;
 
@@ -113,6 +115,7 @@ class GroupBuilder {
   std::map<uint64_t, std::string> new_entries_;
   std::map<ChangeId, codec::ChangeLocation> new_ids_;
   std::set<FileId> touched_;
+  std::vector<codec::ListedErasure> erased_;
   std::vector<DeviceId> revoked_;
   bool readers_changed_ = false;
   std::vector<Pending> pending_;

@@ -9,6 +9,7 @@
 #include "common/base/id.h"
 #include "common/base/mutex.h"
 #include "common/base/time.h"
+#include "common/codec/erasure_list.h"
 #include "common/codec/pack_registry.h"
 #include "common/crypto/signature.h"
 #include "common/domain/directory.h"
@@ -34,6 +35,7 @@ struct Committed {
   std::vector<FileId> files;
   // The directory or somebody's access to a file: people may read other files now.
   bool readers_changed = false;
+  std::vector<codec::ListedErasure> erased;
 };
 
 // Threads: any. Readers get a pointer to something that never changes.

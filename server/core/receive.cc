@@ -20,6 +20,15 @@ std::optional<Refusal> Check(const codec::Parcel& parcel, const DirectoryView& d
     return Refusal{RefusalReason::kBadSignature, 0,
                    "the parcel is not signed by the device that it names"};
   }
+  // Only what was erased is withheld, and that was sent whole.
+  for (const codec::EncodedChange& change : parcel.changes) {
+    if (change.change->header.format != 1) continue;
+    for (const domain::Write& write : change.change->writes) {
+      if (std::holds_alternative<domain::Withheld>(write.body)) {
+        return Refusal{RefusalReason::kMalformed, 0, "a change came without some of its writes"};
+      }
+    }
+  }
   return std::nullopt;
 }
 

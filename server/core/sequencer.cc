@@ -107,7 +107,8 @@ void Sequencer::CommitLoop() {
     if (status.ok()) {
       builder_->Keep();
       answers.results = builder_->TakeResults();
-      answers.committed = {builder_->touched_files(), builder_->readers_changed()};
+      answers.committed = {builder_->touched_files(), builder_->readers_changed(),
+                           builder_->erased()};
       answers.revoked = builder_->revoked_devices();
     } else {
       const absl::Status discarded = builder_->Discard();

@@ -1,5 +1,6 @@
 #include "server/core/verify.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -10,6 +11,7 @@
 #include "common/codec/store_rows.h"
 #include "common/ledger/checkpoint.h"
 #include "server/core/aside.h"
+#include "server/core/erasing.h"
 #include "server/core/folder.h"
 #include "server/core/views.h"
 #include "server/store/tables.h"
@@ -129,11 +131,13 @@ class Replay {
   absl::Status CheckFiles() {
     const domain::Surroundings around{aside_.directory->directory, *aside_.packs};
     for (const auto& [file, entries] : entries_) {
-      domain::FileState state(file);
+      KAPEA_ASSIGN(const auto erased, ErasedOf(store_, file));
+      domain::FileState state(file, erased);
       for (const domain::Entry& entry : entries) {
         KAPEA_TRY(CheckChange(entry, state, around));
         ++report_.changes;
       }
+      if (state.must_drop()) Differs("what was erased of file " + file.hex() + " still stands");
       const FileViewRows rows = BuildView(state, entries.back().received);
       views_[file.str()] = rows.view;
       for (const std::string& reader : rows.readers) readers_[reader] = "";
@@ -173,7 +177,17 @@ class Replay {
     const codec::ChangeLocation location{entry.file, entry.number, entry.sequence,
                                          entry.change_hash};
     if (!id_row || *id_row != location.Encode()) Differs(where + ": its id row");
-    if (entry.rules == domain::kRulesVersion &&
+    const bool dropped =
+        std::any_of(change.writes.begin(), change.writes.end(), [](const domain::Write& write) {
+          return std::holds_alternative<domain::Withheld>(write.body);
+        });
+    if (dropped && state.erased().empty()) Differs(where + " lacks writes that nobody erased");
+    for (size_t i = 0; i < change.writes.size() && !state.erased().empty(); ++i) {
+      if (domain::Covers(state.erased(), change, i)) Differs(where + " has what was erased");
+    }
+    // After what is gone nothing can be judged again.
+    const bool judged = !dropped && !state.content_missing();
+    if (judged && entry.rules == domain::kRulesVersion &&
         state.Judge(change, entry.sequence, around) != entry.verdict) {
       Differs(where + " has a verdict that does not follow from the ledger");
     }

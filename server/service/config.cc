@@ -1,6 +1,7 @@
 #include "server/service/config.h"
 
 #include "common/base/macros.h"
+#include "common/codec/erasure_list.h"
 #include "common/codec/keys_config.h"
 #include "common/homes/home_set.h"
 #include "kapea/store/v1/config.pb.h"
@@ -99,6 +100,7 @@ absl::StatusOr<Config> ParseConfig(const std::string& text, const std::string& o
   }
   config.write_buffer_bytes = size_t{Or(wire.store().write_buffer_mib(), 8u)} << 20;
   config.block_cache_bytes = size_t{Or(wire.store().block_cache_mib(), 8u)} << 20;
+  config.server.erasure_list = codec::ErasureListPath(config.keys_file);
   config.server.listen = config.listen;
   KAPEA_TRY(CheckConfig(config));
   KAPEA_TRY(homes::CheckSettings(config.key_homes));

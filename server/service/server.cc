@@ -15,6 +15,7 @@
 #include "server/core/deliveries.h"
 #include "server/core/device_book.h"
 #include "server/core/enrolment.h"
+#include "server/core/erasing.h"
 #include "server/core/group.h"
 #include "server/core/rebuild.h"
 #include "server/service/blob_service.h"
@@ -90,6 +91,9 @@ struct Server::State {
   bool stopped KAPEA_GUARDED_BY(mutex) = false;
   std::thread ticker;
 
+  codec::ErasureList erasures;  // after the start only changed between commits and answers
+  absl::Status ReconcileList();
+  void OnErased(const std::vector<codec::ListedErasure>& erased);
   absl::Status RebuildOldViews();
   absl::Status OpenCore();
   absl::Status OpenListener();
@@ -109,6 +113,25 @@ void Server::State::OnRevoked(const std::vector<DeviceId>& devices) {
   }
 }
 
+absl::Status Server::State::ReconcileList() {
+  if (options.erasure_list.empty()) return absl::OkStatus();
+  KAPEA_ASSIGN(erasures, codec::ReadErasureList(options.erasure_list));
+  KAPEA_ASSIGN(const uint64_t dropped, ReconcileErasures(ground.store, erasures));
+  if (dropped != 0) {
+    ground.log.Warn("erased_again_after_restore", {{"files", static_cast<int64_t>(dropped)}});
+  }
+  return codec::WriteErasureList(options.erasure_list, erasures);
+}
+
+// Committed already: were it not to be written here, the next start writes it.
+void Server::State::OnErased(const std::vector<codec::ListedErasure>& erased) {
+  if (erased.empty() || options.erasure_list.empty()) return;
+  erasures.erasures.insert(erasures.erasures.end(), erased.begin(), erased.end());
+  const absl::Status written = codec::WriteErasureList(options.erasure_list, erasures);
+  if (!written.ok()) ground.log.Error("erasure_list_not_written", written);
+  ground.log.Warn("erased", {{"acts", static_cast<int64_t>(erased.size())}});
+}
+
 absl::Status Server::State::RebuildOldViews() {
   KAPEA_ASSIGN(const bool needed, NeedsRebuild(ground.store));
   if (!needed) return absl::OkStatus();
@@ -120,10 +143,12 @@ absl::Status Server::State::RebuildOldViews() {
 }
 
 absl::Status Server::State::OpenCore() {
+  KAPEA_TRY(ReconcileList());
   KAPEA_TRY(RebuildOldViews());
   followers = std::make_unique<Followers>(options.follows_per_device);
   Sequencer::Listeners listeners;
   listeners.on_files_changed = [this](const Committed& committed) {
+    OnErased(committed.erased);
     followers->OnCommitted(committed);
     if (sweeper) sweeper->OnCommitted(committed.files);
   };

@@ -5,8 +5,8 @@
 namespace kapea::server {
 
 std::vector<kv::Table> AllTables() {
-  return {kMeta,  kEntries, kTiles, kChanges, kIds,   kParcels,    kChains,
-          kViews, kOpen,    kDue,   kReaders, kBlobs, kEnrolments, kDevices};
+  return {kMeta, kEntries, kTiles,   kChanges, kIds,    kParcels,    kChains, kViews,
+          kOpen, kDue,     kReaders, kBlobs,   kErased, kEnrolments, kDevices};
 }
 
 std::string EntryKey(uint64_t sequence) {
@@ -34,6 +34,12 @@ std::string DueKey(Time due, const FileId& file, uint32_t index) {
   key.append(file.view());
   AppendU32(key, index);
   return key;
+}
+
+kv::DataKeyName BlobDataKey(const FileId& file) {
+  std::string name = file.str();
+  for (char& byte : name) byte = static_cast<char>(~byte);  // as random as the id, and another
+  return kv::DataKeyName::FromPrefix(name);
 }
 
 std::string BlobKey(const FileId& file, const Hash& chunk) {

@@ -26,7 +26,8 @@ inline constexpr kv::Table kDue{"due"};  // u64 time, file, u32 0 -> empty: the 
 // "a" | "p" person unit role | "u" unit role | "w" unit, then file -> empty
 // (server/access/readable.h)
 inline constexpr kv::Table kReaders{"readers"};
-inline constexpr kv::Table kBlobs{"blobs"};            // file, chunk hash -> chunk (file's key)
+inline constexpr kv::Table kBlobs{"blobs"};    // file, chunk hash -> chunk (file's blob key)
+inline constexpr kv::Table kErased{"erased"};  // file -> ErasedRow
 inline constexpr kv::Table kEnrolments{"enrolments"};  // enrolment id -> EnrolmentRow
 inline constexpr kv::Table kDevices{"devices"};  // device -> DeviceRow (certificates, last seen)
 
@@ -36,6 +37,9 @@ std::string EntryKey(uint64_t sequence);
 std::string TileKey(uint8_t level, uint64_t index);
 std::string ChangeKey(const FileId& file, uint64_t number);
 std::string DueKey(Time due, const FileId& file, uint32_t index);
+// The data key of a file's chunks: another than that of its Changes, so that these can be
+// sealed anew without rewriting gigabytes. What opens a chunk lies sealed in a Change.
+kv::DataKeyName BlobDataKey(const FileId& file);
 std::string BlobKey(const FileId& file, const Hash& chunk);
 
 }  // namespace kapea::server

@@ -321,6 +321,14 @@ void FakeServer::Append(const codec::Parcel& parcel, uint32_t index) {
     if (!fault.empty()) std::fprintf(stderr, "fake server: %s\n", fault.c_str());
   }
   state->second.Append({change.change, entry, parcel.header.signing}, around());
+  if (!state->second.erased().empty()) DropErased(header.file);
+}
+
+// What the server's CarryOut does.
+void FakeServer::DropErased(const FileId& file) {
+  const std::vector<domain::ErasureTarget> targets = states_.at(file).erased();
+  for (Stored& one : files_.at(file)) one.change = Must(codec::Withhold(one.change, targets));
+  if (states_.at(file).must_drop()) states_.at(file) = *Fold(file, Time::Max());
 }
 
 codec::EntryRun FakeServer::RunOf(uint64_t first, uint64_t count) const {
@@ -439,7 +447,9 @@ const domain::FileState* FakeServer::File(const FileId& file) const {
 }
 
 std::shared_ptr<domain::FileState> FakeServer::Fold(const FileId& file, Time as_of) const {
-  auto state = std::make_shared<domain::FileState>(file);
+  const domain::FileState* known = File(file);
+  auto state = std::make_shared<domain::FileState>(
+      file, known == nullptr ? std::vector<domain::ErasureTarget>() : known->erased());
   const auto stored = files_.find(file);
   if (stored == files_.end()) return state;
   for (const Stored& one : stored->second) {

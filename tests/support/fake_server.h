@@ -94,6 +94,7 @@ class FakeServer {
   // An approval in the directory.
   void Approve(std::string_view registrar, const domain::Ref& proposal);
   void Append(const codec::Parcel& parcel, uint32_t index);
+  void DropErased(const FileId& file);
   std::optional<sync::Refusal> Check(const codec::Parcel& parcel, uint32_t position) const;
   sync::ParcelReceipts ReceiptsFor(const Sent& sent) const;
   codec::EntryRun RunOf(uint64_t first, uint64_t count) const;

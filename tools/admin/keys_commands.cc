@@ -5,6 +5,8 @@
 
 #include "client/field/calendar.h"
 #include "common/base/macros.h"
+#include "common/base/time.h"
+#include "common/codec/erasure_list.h"
 #include "tools/admin/deployment.h"
 #include "tools/admin/keys_file.h"
 #include "tools/admin/renew.h"
@@ -67,12 +69,51 @@ class KeysCommands {
   absl::Status Rotate() {
     KAPEA_ASSIGN(const KeysAt at, Keys());
     KAPEA_ASSIGN(const Replaced replaced, ReplaceStoreKey(at));
+    const std::string path = codec::ErasureListPath(at.file);
+    KAPEA_ASSIGN(codec::ErasureList list, codec::ReadErasureList(path));
+    list.rotations.push_back({context_.clock.Now(), replaced.generation});
+    KAPEA_TRY(codec::WriteErasureList(path, list));
     context_.say(
         {{"generation", replaced.generation}, {"resumed", replaced.resumed}},
         std::string(replaced.resumed ? "the rotation that was cut off is finished: " : "") +
             "the store has a new master key, generation " + std::to_string(replaced.generation) +
             ".\nCopies of the keys file made before open only copies of the store made "
             "before: keep them apart, and destroy them once a new backup is verified");
+    return absl::OkStatus();
+  }
+
+  absl::Status Erasures() {
+    KAPEA_ASSIGN(const KeysAt at, Keys());
+    const std::string path = codec::ErasureListPath(at.file);
+    KAPEA_ASSIGN(const codec::ErasureList list, codec::ReadErasureList(path));
+    auto lines = nlohmann::ordered_json::array();
+    std::string text;
+    size_t waiting = 0;
+    for (const codec::ListedErasure& one : list.erasures) {
+      const codec::ListedRotation* const rotation = list.RotationAfter(one);
+      const bool whole = !one.targets.front().record;
+      nlohmann::ordered_json line = {{"file", one.file.hex()},
+                                     {"what", whole ? "file" : "parts"},
+                                     {"approval", one.approval.hex()},
+                                     {"erased", ToIso8601(one.at)}};
+      line["master_key_replaced"] = rotation == nullptr
+                                        ? nlohmann::ordered_json()
+                                        : nlohmann::ordered_json(ToIso8601(rotation->at));
+      lines.push_back(std::move(line));
+      waiting += rotation == nullptr ? 1 : 0;
+      text += field::ToLocalText(one.at) + "  file " + one.file.hex() +
+              (whole ? "  whole" : "  parts of it") +
+              (rotation == nullptr ? "  backups of before still open it: keys rotate"
+                                   : "  master key replaced " + field::ToLocalText(rotation->at)) +
+              "\n";
+    }
+    if (list.erasures.empty()) text = "nothing was erased\n";
+    if (waiting != 0) {
+      text +=
+          "Stop kapead, run `kapea-admin keys rotate`, make and verify a new backup, then "
+          "destroy the keys files and backups of before.\n";
+    }
+    context_.say({{"erasures", lines}, {"waiting_for_rotation", waiting}}, text);
     return absl::OkStatus();
   }
 
@@ -145,6 +186,8 @@ void AddKeysCommands(CLI::App& app, const CommandContext& context) {
   copy->add_option("--new-passphrase-file", arguments.new_passphrase_file,
                    "the copy's passphrase; default: the terminal asks");
   add(*keys, "rotate", "give the store a new master key; stop kapead first", &KeysCommands::Rotate);
+  add(*keys, "erasures", "what was erased, and whether old backups still open it",
+      &KeysCommands::Erasures);
   add(app, "renew-server", "issue a new certificate for the server", &KeysCommands::Renew);
 }
 

@@ -77,9 +77,9 @@ TEST(VerdictTest, Format) {
        }},
       {"a kind of later", V::kNeedsNewer,
        [](const Operation& op) {
-         return op.Edit(op.file, op.lead, Kind::kErase).Write(Decision{});
+         return op.Edit(op.file, op.lead, Kind::kEpoch).Write(Decision{});
        }},
-      {"approval of what comes later", V::kNeedsNewer,
+      {"approval of what is no proposal", V::kRole,
        [](const Operation& op) {
          return op.Edit(op.file, op.lead, Kind::kApproval).Write(Decision{}).Naming(*op.made);
        }},
@@ -451,8 +451,19 @@ TEST(VerdictTest, AWithheldWriteLeavesTheRestInEffect) {
   EXPECT_TRUE(op.file.FindRecord(kRecord)->Find("count")->current().contains(edit->id));
 }
 
+TEST(VerdictTest, AnApprovalOfWhatANewerProgramKnowsNeedsThatProgram) {
+  Operation op;
+  const auto newer = op.Edit(op.file, op.lead, Kind::kEpoch).Write(Decision{}).Build();
+  ASSERT_EQ(op.Append(op.file, newer), Verdict::kNeedsNewer);
+  EXPECT_EQ(op.Append(op.file, op.Edit(op.file, op.supervisor, Kind::kApproval)
+                                   .Write(Decision{})
+                                   .Naming(*newer)
+                                   .Build()),
+            Verdict::kNeedsNewer);
+}
+
 TEST(VerdictTest, EveryVerdictHasWords) {
-  for (int i = 0; i <= static_cast<int>(Verdict::kKeyEpoch); ++i) {
+  for (int i = 0; i <= static_cast<int>(Verdict::kOnHold); ++i) {
     const auto verdict = static_cast<Verdict>(i);
     SCOPED_TRACE(NameOf(verdict));
     EXPECT_FALSE(FileState::Explain(verdict).empty());

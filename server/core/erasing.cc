@@ -1,0 +1,148 @@
+#include "server/core/erasing.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "common/base/bytes.h"
+#include "common/base/macros.h"
+#include "common/codec/change_codec.h"
+#include "common/codec/store_rows.h"
+#include "server/core/aside.h"
+#include "server/core/file_cache.h"
+#include "server/store/overlay.h"
+#include "server/store/tables.h"
+
+namespace kapea::server {
+namespace {
+
+// The attachments that the Change names and that will not be there after.
+void NoteAttachments(const domain::Change& before, const domain::Change& after,
+                     std::set<Hash>& manifests) {
+  for (size_t i = 0; i < before.writes.size(); ++i) {
+    const auto* write = std::get_if<domain::FieldWrite>(&before.writes[i].body);
+    if (write == nullptr || !write->clear) continue;
+    const auto* attachment = std::get_if<domain::Attachment>(&*write->clear);
+    const bool gone = std::holds_alternative<domain::Withheld>(after.writes[i].body);
+    if (attachment != nullptr && gone) manifests.insert(attachment->manifest);
+  }
+}
+
+// The manifest is a chunk like the others, of their hashes.
+absl::Status DropChunks(const kv::Snapshot& store, const FileId& file,
+                        const std::set<Hash>& manifests, kv::Batch& batch) {
+  uint64_t dropped = 0;
+  const auto drop = [&](const Hash& chunk) -> absl::StatusOr<std::string> {
+    KAPEA_ASSIGN(const auto row, store.Find(kBlobs, BlobKey(file, chunk)));
+    if (!row) return std::string();
+    dropped += row->size();
+    batch.Delete(kBlobs, BlobKey(file, chunk));
+    return *row;
+  };
+  for (const Hash& manifest : manifests) {
+    KAPEA_ASSIGN(const std::string hashes, drop(manifest));
+    for (size_t at = 0; at + Hash::kBytes <= hashes.size(); at += Hash::kBytes) {
+      KAPEA_TRY(drop(Hash::FromPrefix(std::string_view(hashes).substr(at))).status());
+    }
+  }
+  if (dropped == 0) return absl::OkStatus();
+  KAPEA_ASSIGN(const auto count, store.Find(kBlobs, file.view()));
+  const uint64_t all = count && count->size() == sizeof(uint64_t) ? ReadU64(*count) : 0;
+  std::string left;
+  AppendU64(left, all - std::min(all, dropped));
+  batch.Put(kBlobs, file.view(), std::move(left), BlobDataKey(file));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<domain::ErasureTarget>> ErasedOf(const kv::Snapshot& store,
+                                                            const FileId& file) {
+  KAPEA_ASSIGN(const auto bytes, store.Find(kErased, file.view()));
+  if (!bytes) return std::vector<domain::ErasureTarget>();
+  KAPEA_ASSIGN(codec::ErasedRow row, codec::ErasedRow::Decode(*bytes));
+  return std::move(row.targets);
+}
+
+absl::Status CarryOut(const kv::Snapshot& store, const FileId& file,
+                      const std::vector<domain::ErasureTarget>& targets, kv::Batch& batch) {
+  const Overlay all(store, batch);
+  std::map<std::string, std::string> rows;
+  std::set<Hash> manifests;
+  absl::Status failed;
+  KAPEA_TRY(all.Scan(kChanges, file.view(), kv::PrefixEnd(file.view()),
+                     [&](std::string_view key, std::string_view bytes) {
+                       const auto anew = [&]() -> absl::StatusOr<std::string> {
+                         KAPEA_ASSIGN(codec::ChangeRow row, codec::ChangeRow::Decode(bytes));
+                         KAPEA_ASSIGN(codec::EncodedChange change, codec::DecodeChange(row.change));
+                         const auto before = change.change;
+                         KAPEA_ASSIGN(change, codec::Withhold(std::move(change), targets));
+                         NoteAttachments(*before, *change.change, manifests);
+                         row.change = std::move(change.bytes);
+                         return row.Encode();
+                       }();
+                       failed = anew.status();
+                       if (failed.ok()) rows[std::string(key)] = *anew;
+                       return failed.ok();
+                     }));
+  KAPEA_TRY(failed);
+  const bool whole = std::any_of(targets.begin(), targets.end(),
+                                 [](const domain::ErasureTarget& one) { return !one.record; });
+  if (whole) {
+    batch.DeleteRange(kBlobs, file.view(), kv::PrefixEnd(file.view()));
+    batch.DestroyKey(BlobDataKey(file));
+  } else {
+    KAPEA_TRY(DropChunks(store, file, manifests, batch));
+  }
+  batch.DestroyKey(file);
+  for (auto& [key, row] : rows) batch.Put(kChanges, key, std::move(row), file);
+  batch.Put(kErased, file.view(), codec::ErasedRow{targets}.Encode());
+  batch.Delete(kOpen, file.view());  // made anew by whoever looks next
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> ReconcileErasures(kv::Store& store, codec::ErasureList& list) {
+  uint64_t dropped = 0;
+  std::map<FileId, std::vector<domain::ErasureTarget>> wanted;
+  for (const codec::ListedErasure& one : list.erasures) {
+    auto& targets = wanted[one.file];
+    targets.insert(targets.end(), one.targets.begin(), one.targets.end());
+  }
+  for (auto& [file, targets] : wanted) {
+    KAPEA_ASSIGN(std::vector<domain::ErasureTarget> all, ErasedOf(store, file));
+    const size_t before = all.size();
+    for (domain::ErasureTarget& target : targets) {
+      if (std::find(all.begin(), all.end(), target) == all.end()) all.push_back(std::move(target));
+    }
+    KAPEA_ASSIGN(const auto first, store.Find(kChanges, ChangeKey(file, 1)));
+    if (all.size() == before || !first) continue;
+    kv::Batch batch;
+    KAPEA_TRY(CarryOut(store, file, all, batch));
+    KAPEA_ASSIGN(const std::string head_bytes, store.Get(kMeta, "head"));
+    KAPEA_ASSIGN(codec::LedgerHead head, codec::LedgerHead::Decode(head_bytes));
+    head.views = 0;
+    batch.Put(kMeta, "head", head.Encode());
+    KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));
+    ++dropped;
+  }
+  std::vector<FileId> files;
+  KAPEA_TRY(store.Scan(kErased, "", "", [&files](std::string_view key, std::string_view) {
+    files.push_back(FileId::FromPrefix(key));
+    return true;
+  }));
+  if (files.empty()) return dropped;
+  KAPEA_ASSIGN(const Aside aside, LoadAside(store));
+  const domain::Surroundings around{aside.directory->directory, *aside.packs};
+  for (const FileId& file : files) {
+    KAPEA_ASSIGN(const auto state, FoldFile(store, file, around));
+    for (const domain::ErasureAt& one : state->erasures()) {
+      if (list.Has(one.approval.change)) continue;
+      list.erasures.push_back({file, one.approval.change, one.at, one.targets});
+    }
+  }
+  return dropped;
+}
+
+}  // namespace kapea::server
