@@ -169,8 +169,7 @@ class Vault {
   // The same for all files whose keys may want it since the last call, and for `changed`.
   // Does at most kFilesTendedAtOnce of them; false: more wait. After ShareKeys.
   absl::StatusOr<bool> TendAllKeys(const std::set<FileId>& changed);
-  // Drops from this device what was erased since the last call, and says so in a Change to
-  // each file of it where this person may write. The files of which something was dropped.
+  // Drops from this device what was erased, and tells each file of it. The files concerned.
   absl::StatusOr<std::vector<FileId>> DropErased();
   // Another device of this person, whose number she has compared on both screens, gets her
   // keys with the next ShareKeys.

@@ -163,25 +163,6 @@ absl::StatusOr<domain::Value> DecodeValue(std::string_view bytes) {
   return FromWire(wire);
 }
 
-absl::StatusOr<EncodedChange> Withhold(EncodedChange change,
-                                       const std::vector<domain::ErasureTarget>& targets) {
-  const domain::Change& what = *change.change;
-  std::vector<int> covered;
-  for (size_t i = 0; i < what.writes.size(); ++i) {
-    if (domain::Covers(targets, what, i)) covered.push_back(static_cast<int>(i));
-  }
-  if (covered.empty()) return change;
-  v1::Change wire;
-  if (!wire.ParseFromString(change.bytes)) return Malformed("change");
-  for (const int index : covered) {
-    v1::Leaf& leaf = *wire.mutable_writes(index);
-    leaf.set_hash(LeafHashOf(leaf.salt(), leaf.content()).str());
-    leaf.clear_salt();
-    leaf.clear_content();
-  }
-  return DecodeChange(wire.SerializeAsString());
-}
-
 crypto::FieldContext SealContext(const domain::Header& header, const ChangeId& change,
                                  uint32_t index, const Salt& salt, const RecordId& record,
                                  std::string_view field, const domain::Sealed& sealed) {

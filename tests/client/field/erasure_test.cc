@@ -162,8 +162,8 @@ TEST_F(FieldErasureTest, IsForTwoWhoMay) {
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(code(field::ProposeErasure(lead_.vault(), {file_, {}, "", "Because!"})),
             absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(code(field::ProposeErasure(
-                lead_.vault(), {file_, crypto::RandomId<RecordId>(), "", "mistake"})),
+  EXPECT_EQ(code(field::ProposeErasure(lead_.vault(),
+                                       {file_, crypto::RandomId<RecordId>(), "", "mistake"})),
             absl::StatusCode::kNotFound);
   EXPECT_EQ(code(field::ProposeErasure(lead_.vault(), {file_, record_, "alias", "mistake"})),
             absl::StatusCode::kNotFound);
@@ -174,8 +174,8 @@ TEST_F(FieldErasureTest, IsForTwoWhoMay) {
             absl::StatusCode::kPermissionDenied);
   const auto inbox = field::ReadInbox(supervisor_.vault());
   ASSERT_TRUE(inbox.ok());
-  EXPECT_THAT(*inbox, Contains(::testing::Field(&field::InboxLine::kind,
-                                                field::InboxKind::kErasure)));
+  EXPECT_THAT(*inbox,
+              Contains(::testing::Field(&field::InboxLine::kind, field::InboxKind::kErasure)));
   ASSERT_TRUE(field::WithdrawErasure(lead_.vault(), file_, proposal).ok());
   Sync();
   EXPECT_EQ(code(field::ApproveErasure(supervisor_.vault(), file_, proposal)),

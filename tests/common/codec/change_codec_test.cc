@@ -372,6 +372,46 @@ TEST(ChangeCodecTest, AnUnknownKindIsKept) {
   }
 }
 
+TEST(ChangeCodecTest, WithholdsWhatIsErasedUnderTheSameHash) {
+  const auto record = Fill<RecordId>('r');
+  const auto write = [](const RecordId& of, std::string field) {
+    domain::FieldWrite one;
+    one.record = of;
+    one.field = std::move(field);
+    one.clear = domain::Value(int64_t{7});
+    return one;
+  };
+  const EncodedChange change =
+      ChangeWith({write(record, "a"), write(record, "b"), write(Fill<RecordId>('o'), "a")});
+  const domain::ErasureTarget all_of_it{record, "", {}, {}, {}};
+  const domain::ErasureTarget field{record, "b", {}, {}, {}};
+  const struct {
+    std::vector<domain::ErasureTarget> targets;
+    std::vector<bool> gone;
+  } cases[] = {
+      {{}, {false, false, false}},
+      {{field}, {false, true, false}},
+      {{all_of_it}, {true, true, false}},
+      {{domain::ErasureTarget()}, {true, true, true}},
+  };
+  for (const auto& one : cases) {
+    const auto kept = Withhold(change, one.targets);
+    ASSERT_TRUE(kept.ok()) << kept.status();
+    EXPECT_EQ(kept->change->hash, change.change->hash);
+    EXPECT_EQ(kept->change->id, change.change->id);
+    for (size_t i = 0; i < one.gone.size(); ++i) {
+      const auto& body = kept->change->writes[i].body;
+      EXPECT_EQ(std::holds_alternative<domain::Withheld>(body), one.gone[i]) << i;
+    }
+    const auto again = Withhold(*kept, one.targets);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->bytes, kept->bytes);
+  }
+  const auto salt = change.change->writes[0].salt.str();
+  EXPECT_NE(change.bytes.find(salt), std::string::npos);
+  EXPECT_EQ(Withhold(change, {all_of_it})->bytes.find(salt), std::string::npos);
+}
+
 TEST(ChangeCodecTest, TheWriterKeepsTheLimits) {
   ChangeWriter none(SampleHeader());
   EXPECT_EQ(std::move(none).Finish().status().code(), absl::StatusCode::kInvalidArgument);

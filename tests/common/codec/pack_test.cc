@@ -57,6 +57,9 @@ standards { id: "STD" version: 1 file_kind: FILE_KIND_OPERATION
     met: "exists(OP-PERSON.name)" deadline: "E0 + 1h"
     waivers: ROLE_SUPERVISOR } }
 official_numbers { standard: "STD" clause: "C1" number: "4 (1)" source: "S1" }
+retentions { id: "RET" label { en: "Keep" } file_kind: FILE_KIND_OPERATION
+  provenance { status: SOURCE_STATUS_PROPOSED }
+  due: "OP.T0 + 10d" hold: "exists(OP-PERSON.name)" }
 )pack";
 
 std::string Replaced(const std::string& from, const std::string& to) {
@@ -227,6 +230,16 @@ INSTANTIATE_TEST_SUITE_P(
             "official_numbers { standard: \"STD\" clause: \"C1\" number: \"5\" source: \"S1\" } "
             "official_numbers {",
             kNumbers, "C1", "want one number for a clause"},
+        Refusal{"RetentionOfNothing", "  due: \"OP.T0 + 10d\" hold: \"exists(OP-PERSON.name)\" }",
+                "}", "retentions {", "RET", "want when erasure is due"},
+        Refusal{"RetentionOfNoKind",
+                "file_kind: FILE_KIND_OPERATION\n  provenance { status: "
+                "SOURCE_STATUS_PROPOSED }\n  due",
+                "provenance { status: "
+                "SOURCE_STATUS_PROPOSED }\n  due",
+                "retentions {", "RET file_kind", "want the kind of file"},
+        Refusal{"HoldOfASealedField", "hold: \"exists(OP-PERSON.name)\"",
+                "hold: \"OP-PERSON.note\"", "hold:", "RET hold", "got the sealed"},
         Refusal{"NoMet", kMet, "", "clauses { id", "STD C1 met", "want when it is met"},
         Refusal{"SyntaxOfCondition", kMet, "met: \"exists(OP-PERSON.name\"", kMet, "STD C1 met",
                 "column 22: want ',' or ')', got the end"},

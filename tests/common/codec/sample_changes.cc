@@ -142,6 +142,10 @@ void AddActs(std::vector<SampleBody>& out) {
                  "content: 'content' }"});
   out.push_back({domain::Decision{"why", std::string(16, 's'), "name", 5, 6},
                  "decision { reason: 'why' subject: '$s' field: 'name' from: 5 to: 6 }"});
+  out.push_back({domain::Decision{"why", std::string(16, 's'), "name", 0, 0, Fill<ChangeId>('m'),
+                                  domain::FormPin{"F", 2}, Fill<RecordId>('p')},
+                 "decision { reason: 'why' subject: '$s' field: 'name' maker: '$m' form: 'F' "
+                 "form_version: 2 parent: '$p' }"});
 }
 
 }  // namespace

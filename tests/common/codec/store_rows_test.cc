@@ -19,6 +19,11 @@ namespace {
 LedgerHead SampleHead() {
   return {42, Time::FromUnixMs(1'790'000'000'000), 3, Fill<DeploymentId>('d'), 5};
 }
+ErasedRow SampleErased() {
+  return {{{Fill<RecordId>('r'), "name", Fill<ChangeId>('m'), domain::FormPin{"F", 2},
+            Fill<RecordId>('p')},
+           {Fill<RecordId>('q'), "", {}, {}, {}}}};
+}
 EnrolmentRow SampleEnrolment() {
   return {Fill<PersonId>('p'),
           {{domain::Role::kOfficer, Fill<UnitId>('u')}, {domain::Role::kLawyer, Fill<UnitId>('w')}},
@@ -83,6 +88,7 @@ TEST(StoreRowsTest, EveryRowComesBackOrIsDataLoss) {
               store::v1::ParcelRow());
   ExpectSound(ChangeRow{"change", 17, 2, Fill<Hash>('p')}, store::v1::ChangeRow());
   ExpectSound(SampleEnrolment(), store::v1::EnrolmentRow());
+  ExpectSound(SampleErased(), store::v1::ErasedRow());
   ExpectSound(SampleDevice(), store::v1::DeviceRow());
 }
 

@@ -184,10 +184,10 @@ TEST_F(PullTest, AFollowerIsNotWokenForAFileThatItsPersonCannotRead) {
   TestFile other;
   const auto founding = world_.Found(world_.lead, other);
   MustPush(world_.lead, {world_.Sign(world_.lead, {founding})});
-  EXPECT_TRUE(cursor.Concerns({{file_.file}, false}));
-  EXPECT_TRUE(cursor.Concerns({{other.file, file_.file}, false}));
-  EXPECT_FALSE(cursor.Concerns({{other.file}, false}));
-  EXPECT_TRUE(cursor.Concerns({{other.file}, true}));  // it may have been opened to her
+  EXPECT_TRUE(cursor.Concerns({{file_.file}, false, {}}));
+  EXPECT_TRUE(cursor.Concerns({{other.file, file_.file}, false, {}}));
+  EXPECT_FALSE(cursor.Concerns({{other.file}, false, {}}));
+  EXPECT_TRUE(cursor.Concerns({{other.file}, true, {}}));  // it may have been opened to her
   const PulledBatch nothing = cursor.Next().value();
   EXPECT_TRUE(nothing.files.empty());
   EXPECT_TRUE(nothing.caught_up);
