@@ -232,12 +232,6 @@ INSTANTIATE_TEST_SUITE_P(
             kNumbers, "C1", "want one number for a clause"},
         Refusal{"RetentionOfNothing", "  due: \"OP.T0 + 10d\" hold: \"exists(OP-PERSON.name)\" }",
                 "}", "retentions {", "RET", "want when erasure is due"},
-        Refusal{"RetentionOfNoKind",
-                "file_kind: FILE_KIND_OPERATION\n  provenance { status: "
-                "SOURCE_STATUS_PROPOSED }\n  due",
-                "provenance { status: "
-                "SOURCE_STATUS_PROPOSED }\n  due",
-                "retentions {", "RET file_kind", "want the kind of file"},
         Refusal{"HoldOfASealedField", "hold: \"exists(OP-PERSON.name)\"",
                 "hold: \"OP-PERSON.note\"", "hold:", "RET hold", "got the sealed"},
         Refusal{"NoMet", kMet, "", "clauses { id", "STD C1 met", "want when it is met"},
