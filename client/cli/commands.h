@@ -41,6 +41,7 @@ void AddImport(CLI::App& group, Chosen& chosen, domain::FileKind kind, const cha
 void AddOwnDevices(CLI::App& app, Chosen& chosen);
 void AddMemberCommands(CLI::App& file, Chosen& chosen);
 void AddErasureCommands(CLI::App& file, Chosen& chosen);
+void AddDisclosureCommands(CLI::App& app, Chosen& chosen);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
 // The last time that the server signed; zero: none.

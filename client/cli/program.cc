@@ -184,6 +184,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
   AddCaseworkCommands(app, chosen);
   AddPackCommands(app, chosen);
   AddReviewCommands(app, chosen);
+  AddDisclosureCommands(app, chosen);
   AddSearchCommand(app, chosen);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

@@ -210,6 +210,9 @@ class Vault {
   absl::StatusOr<crypto::SecretBytes> OpenPlaintext(const ReadNotice& notice,
                                                     std::string_view field,
                                                     const domain::FieldValue& value);
+  // The secret that opens this one value and nothing else, to be disclosed. Errors: as above.
+  absl::StatusOr<crypto::SecretBytes> SecretOf(const ReadNotice& notice, std::string_view field,
+                                               const domain::FieldValue& value);
   // Whether `derive` makes of a sealed value the fact that stands beside it. Nothing but the
   // answer comes out: `derive` sees the value, shows it to nobody and keeps nothing, so it is
   // opened without a notice. Errors: as OpenSealed, and those of `derive`.

@@ -215,6 +215,22 @@ absl::StatusOr<crypto::SecretBytes> Vault::OpenPlaintext(const ReadNotice& notic
   return OpenFieldValue(*core_, notice.file(), notice.record(), field, value);
 }
 
+absl::StatusOr<crypto::SecretBytes> Vault::SecretOf(const ReadNotice& notice,
+                                                    std::string_view field,
+                                                    const domain::FieldValue& value) {
+  // Opened first: a secret that opens nothing would accuse its author.
+  KAPEA_TRY(OpenPlaintext(notice, field, value).status());
+  const domain::Sealed& sealed = *value.sealed;
+  domain::Header header;
+  header.deployment = core_->identity.deployment;
+  header.file = notice.file();
+  KAPEA_ASSIGN(const crypto::SecretBytes* key,
+               FindClassKey(*core_, notice.file(), sealed.key_epoch, sealed.key_class));
+  return crypto::FieldSecret(
+      *key, codec::SealContext(header, value.change, value.write_index, value.salt,
+                               notice.record(), field, sealed));
+}
+
 bool Vault::HoldsKey(const FileId& file, domain::KeyClass key_class) {
   const auto state = core_->State(file);
   if (!state.ok()) return false;

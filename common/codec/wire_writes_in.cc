@@ -188,6 +188,26 @@ absl::Status Take(const v1::LinkWrite& from, domain::LinkWrite& to) {
   return IsName(to.relation) ? absl::OkStatus() : Bad("link");
 }
 
+absl::Status Take(const v1::Disclosure& from, domain::Disclosure& to) {
+  for (const v1::DisclosedField& line : from.fields()) {
+    domain::DisclosedField& field = to.fields.emplace_back();
+    KAPEA_TRY(ReadId(line.record(), field.record));
+    field.field = line.field();
+    if (!IsName(field.field)) return Bad("disclosure: field");
+  }
+  KAPEA_TRY(ReadOptionalId(from.to_unit(), to.to_unit));
+  to.to_body = from.to_body();
+  to.purpose = from.purpose();
+  to.expires = Time::FromUnixMs(from.expires_ms());
+  to.because = from.because();
+  if (to.fields.empty() || to.fields.size() > domain::kDisclosedFieldsMax || !Ascends(to.fields) ||
+      to.to_unit.has_value() != to.to_body.empty() || !IsNameOrEmpty(to.to_body) ||
+      !IsName(to.purpose) || !IsNameOrEmpty(to.because)) {
+    return Bad("disclosure");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<domain::WriteBody> FromWire(const v1::Write& wire) {
@@ -314,6 +334,11 @@ absl::StatusOr<domain::WriteBody> FromWire(const v1::Write& wire) {
           (!to.form && from.form_version() != 0)) {
         return Bad("decision");
       }
+      return domain::WriteBody(std::move(to));
+    }
+    case v1::Write::kDisclosure: {
+      domain::Disclosure to;
+      KAPEA_TRY(Take(wire.disclosure(), to));
       return domain::WriteBody(std::move(to));
     }
     case v1::Write::BODY_NOT_SET:

@@ -86,6 +86,19 @@ void Put(const domain::Genesis& from, v1::Genesis& to) {
   for (const std::string& owner : from.pack_owners) to.add_pack_owners(owner);
 }
 
+void Put(const domain::Disclosure& from, v1::Disclosure& to) {
+  for (const domain::DisclosedField& field : from.fields) {
+    v1::DisclosedField& line = *to.add_fields();
+    line.set_record(field.record.str());
+    line.set_field(field.field);
+  }
+  WriteOptionalId(from.to_unit, to.mutable_to_unit());
+  to.set_to_body(from.to_body);
+  to.set_purpose(from.purpose);
+  to.set_expires_ms(from.expires.unix_ms());
+  to.set_because(from.because);
+}
+
 }  // namespace
 
 v1::Write ToWire(const domain::WriteBody& body) {  // tidy: long because it names every body once
@@ -165,6 +178,8 @@ v1::Write ToWire(const domain::WriteBody& body) {  // tidy: long because it name
           to.set_part(from.part);
           to.set_parts(from.parts);
           to.set_content(from.content);
+        } else if constexpr (std::is_same_v<T, domain::Disclosure>) {
+          Put(from, *wire.mutable_disclosure());
         } else {
           static_assert(std::is_same_v<T, domain::Decision>);
           v1::Decision& to = *wire.mutable_decision();

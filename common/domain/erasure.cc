@@ -6,10 +6,10 @@
 namespace kapea::domain {
 namespace {
 
-// Acts of erasure tell for ever who decided it; deliveries, which devices have a copy.
+// Acts of erasure tell for ever who decided it; deliveries and disclosures, who has a copy.
 bool StaysWithTheFile(const Change& change, const WriteBody& body) {
   if (std::holds_alternative<Founding>(body) || std::holds_alternative<RosterWrite>(body) ||
-      std::holds_alternative<Delivery>(body)) {
+      std::holds_alternative<Delivery>(body) || std::holds_alternative<Disclosure>(body)) {
     return true;
   }
   const Kind kind = change.header.kind;

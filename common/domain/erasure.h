@@ -49,7 +49,7 @@ struct ErasureAt {
 std::vector<ErasureTarget> TargetsOf(const Change& proposal);
 
 // Whether write `index` is covered. Of a whole file everything is but its founding, its
-// roster lines, the acts of erasure and the server's deliveries; of a record every write to
+// roster lines, the acts of erasure, disclosures and deliveries; of a record every write to
 // it, of a field every write to it and the facts derived from these.
 bool Covers(const std::vector<ErasureTarget>& targets, const Change& change, size_t index);
 

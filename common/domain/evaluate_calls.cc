@@ -4,6 +4,7 @@
 #include <tuple>
 #include <variant>
 
+#include "common/domain/consent.h"
 #include "common/domain/evaluation.h"
 #include "common/domain/roles.h"
 
@@ -355,18 +356,6 @@ Outcome Evaluation::CallCustody(const Expression& call, const Frame& frame) {
   return since ? Truth(true, *since) : Truth(false, Base(frame));
 }
 
-// Whether the consent record speaks of that unit. A "no" that names nobody speaks of all.
-bool SpeaksOf(const Record& consent, const Reference& unit) {
-  const auto* answer = consent.ShownAs<Code>("answer");
-  if (answer == nullptr) return false;
-  const auto* recipient = consent.ShownAs<Reference>("recipient");
-  if (recipient == nullptr) return answer->code != "yes";
-  if (*recipient != unit) return false;
-  // A yes is for the unit that stood there when it was said: a later one is asked for again.
-  return answer->code != "yes" ||
-         consent.Shown("recipient")->time.soft.latest <= consent.Shown("answer")->time.soft.latest;
-}
-
 // consent(purpose), consent(purpose, unit)
 Outcome Evaluation::CallConsent(const Expression& call, const Frame& frame) {
   if (call.args.empty() || call.args.size() > 2) return Outcome();
@@ -377,19 +366,9 @@ Outcome Evaluation::CallConsent(const Expression& call, const Frame& frame) {
     unit = at.record == nullptr ? nullptr : at.record->ShownAs<Reference>(at.code);
     if (unit == nullptr) return Truth(false, Base(frame));
   }
-  constexpr std::string_view kForm = "-CONSENT";
-  const auto order = [](const Record& record) {
-    return std::make_tuple(record.made.soft.earliest, record.made.soft.latest, record.id);
-  };
-  const Record* newest = nullptr;
-  for (const auto& [id, record] : scope_.file.records()) {
-    const std::string_view form = record.form.form;
-    if (record.voided() || !form.ends_with(kForm)) continue;
-    const auto* purpose = record.ShownAs<Code>("purpose");
-    if (purpose == nullptr || purpose->code != call.args[0].text) continue;
-    if (unit != nullptr && !SpeaksOf(record, *unit)) continue;
-    if (newest == nullptr || order(record) > order(*newest)) newest = &record;
-  }
+  const Record* newest =
+      NewestConsent(scope_.file, call.args[0].text,
+                    unit == nullptr ? std::nullopt : std::optional<Reference>(*unit));
   if (newest == nullptr) return Truth(false, Base(frame));
   FieldAt at{FieldAt::State::kFound, newest, nullptr, "answer"};
   Outcome answer = ValueOf(at, frame);

@@ -15,6 +15,7 @@
 #include "common/base/id.h"
 #include "common/domain/change.h"
 #include "common/domain/directory.h"
+#include "common/domain/disclosure.h"
 #include "common/domain/erasure.h"
 #include "common/domain/file_parts.h"
 #include "common/domain/form.h"
@@ -158,6 +159,8 @@ class FileState {
   bool must_drop() const { return must_drop_; }
   // Whether writes were withheld: from there on Entries are taken at their word.
   bool content_missing() const { return content_missing_; }
+  // In Ledger order.
+  const std::vector<DisclosureAt>& disclosures() const { return disclosures_; }
   using DeliveryAt = domain::DeliveryAt;
   const std::vector<DeliveryAt>& deliveries() const { return deliveries_; }
   // What was altered since the last call, or since the file began.
@@ -194,6 +197,8 @@ class FileState {
   void ApplyErase(const Waiting& change);
   void CompleteErasure(ProposalAt& proposal, const Waiting& approval, uint64_t at,
                        const Surroundings& around);
+  void ApplyDisclosure(const Waiting& change);
+  void CompleteDisclosure(ProposalAt& proposal, const Waiting& approval);
   void RestoreMade(const Waiting& change, const Pack* pack);
   // Whether these two may together erase, as of `at`: leads of the file, and one of them a
   // supervisor.
@@ -231,6 +236,7 @@ class FileState {
   std::vector<Waiting> early_;           // in Ledger order
   std::map<ChangeId, Waiting> refused_;  // those an admission may still let in
   std::map<ChangeId, ProposalAt> proposals_;
+  std::vector<DisclosureAt> disclosures_;
   std::vector<ErasureAt> erasures_;
   std::vector<ErasureTarget> erased_;
   bool must_drop_ = false;

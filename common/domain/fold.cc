@@ -53,6 +53,8 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
       return;
     case Kind::kErase:
       return ApplyErase(change);
+    case Kind::kDisclosure:
+      return ApplyDisclosure(change);
     case Kind::kApproval:
       return ApplyApproval(change, at, around);
     case Kind::kMismatch:
@@ -298,6 +300,9 @@ void FileState::ApplyWithdrawal(const Change& change) {
           });
       records_.at(taken_back.record).fields[taken_back.field].Dispute(taken_back.of, still);
     }
+    for (DisclosureAt& disclosure : disclosures_) {
+      if (disclosure.self == ref) disclosure.taken_back = true;
+    }
     custody_.open.erase(ref.change);
     std::erase_if(links_, [&ref](const LinkAt& link) { return link.self == ref; });
     const auto proposal = proposals_.find(ref.change);
@@ -314,6 +319,10 @@ void FileState::ApplyApproval(const Waiting& approval, uint64_t at, const Surrou
     ProposalAt& proposal = found->second;
     if (proposal.change->header.kind == Kind::kErase) {
       CompleteErasure(proposal, approval, at, around);
+      continue;
+    }
+    if (proposal.change->header.kind == Kind::kDisclosure) {
+      CompleteDisclosure(proposal, approval);
       continue;
     }
     proposal.approved_by.push_back(change.header.person);

@@ -160,7 +160,8 @@ Verdict Judgement::CheckThere() {
   if (header_.pack && pack_ == nullptr) {
     return Early({.what = Lack::What::kPack, .hash = *header_.pack});
   }
-  return First({&Judgement::CheckFieldsThere, &Judgement::CheckWrapsThere});
+  return First({&Judgement::CheckFieldsThere, &Judgement::CheckWrapsThere,
+                &Judgement::CheckDisclosureThere});
 }
 
 Verdict Judgement::CheckFieldsThere() {

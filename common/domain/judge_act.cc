@@ -61,6 +61,8 @@ Verdict Judgement::CheckContent() {
       return CheckAdmission();
     case Kind::kErase:
       return CheckErase();
+    case Kind::kDisclosure:
+      return CheckDisclosure();
     default:
       return Verdict::kAccepted;
   }
@@ -258,6 +260,11 @@ Verdict Judgement::CheckApproval() {
       if (verdict != Verdict::kAccepted) return verdict;
       continue;
     }
+    if (proposal.kind == Kind::kDisclosure) {
+      const Verdict verdict = CheckDisclosureApproval(*found->second.change);
+      if (verdict != Verdict::kAccepted) return verdict;
+      continue;
+    }
     if (header_.role != Role::kRegistrar) return Verdict::kRole;
     if (proposal.person == header_.person || proposal.device == header_.device ||
         Concerns(*found->second.change, header_.person)) {
@@ -292,6 +299,11 @@ Verdict Judgement::CheckWithdrawal() {
         state_.mismatches_.begin(), state_.mismatches_.end(),
         [&](const MismatchAt& one) { return one.self == ref && one.by == header_.person; });
     if (own_mismatch) continue;
+    const bool own_disclosure = std::any_of(
+        state_.disclosures_.begin(), state_.disclosures_.end(), [&](const DisclosureAt& one) {
+          return one.self == ref && one.by == header_.person && !one.taken_back;
+        });
+    if (own_disclosure) continue;
     const bool own_link =
         std::any_of(state_.links_.begin(), state_.links_.end(), [&](const FileState::LinkAt& link) {
           return link.self == ref && link.by == header_.person && !link.link.ended;

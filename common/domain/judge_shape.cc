@@ -53,6 +53,8 @@ KindShape ShapeOf(Kind kind) {
       return {Bodies<Decision>(), true};
     case Kind::kErase:
       return {Bodies<Decision>()};
+    case Kind::kDisclosure:
+      return {Bodies<Disclosure>(), true};
     case Kind::kReadNotice:
       return {Bodies<ReadNotice>()};
     case Kind::kDelivery:

@@ -73,6 +73,7 @@ constexpr Name<Kind> kKinds[] = {
     {Kind::kAdmission, "admission"},
     {Kind::kBreakGlass, "break_glass"},
     {Kind::kRecovery, "recovery"},
+    {Kind::kDisclosure, "disclosure"},
 };
 struct VerdictName {
   Verdict value;
@@ -102,6 +103,8 @@ constexpr VerdictName kVerdicts[] = {
     {Verdict::kNeedsNewer, "needs_newer", "it needs a newer program; nothing of it is lost"},
     {Verdict::kMalformed, "malformed", "its content breaks the format"},
     {Verdict::kKeyEpoch, "key_epoch", "it is sealed under a key that the file does not have"},
+    {Verdict::kNoConsent, "no_consent",
+     "the person has not agreed to it; two roles may decide it together, with a reason"},
     {Verdict::kOnHold, "on_hold",
      "a hold keeps the file: nothing of it may be erased until it ends"},
 };

@@ -32,6 +32,7 @@ enum class Kind : uint8_t {
   kAdmission = 21,
   kBreakGlass = 22,
   kRecovery = 23,
+  kDisclosure = 24,
 };
 
 enum class Role : uint8_t {
@@ -133,6 +134,7 @@ enum class Verdict : uint8_t {
   kMalformed = 16,
   kKeyEpoch = 17,
   kOnHold = 18,
+  kNoConsent = 19,
 };
 
 enum class SourceStatus : uint8_t { kNone = 0, kDocumented = 1, kUnverified = 2, kProposed = 3 };

@@ -163,6 +163,20 @@ struct Decision {
   std::optional<FormPin> form = {};
   std::optional<RecordId> parent = {};
 };
+inline constexpr size_t kDisclosedFieldsMax = 256;
+struct DisclosedField {
+  RecordId record;
+  std::string field;
+  friend auto operator<=>(const DisclosedField&, const DisclosedField&) = default;
+};
+struct Disclosure {
+  std::vector<DisclosedField> fields;  // ascending, unique
+  std::optional<UnitId> to_unit;
+  std::string to_body;  // a code; exactly one of the two
+  std::string purpose;
+  Time expires;
+  std::string because;  // a code; empty: by consent
+};
 struct Withheld {  // only the leaf's hash is known
   Hash leaf;
 };
@@ -170,7 +184,7 @@ struct Withheld {  // only the leaf's hash is known
 using WriteBody =
     std::variant<Withheld, FieldWrite, Founding, RosterWrite, KeyOpening, Wrap, PersonEntry,
                  DeviceEntry, UnitEntry, Genesis, CustodyOffer, CustodyAnswer, LinkWrite, Waiver,
-                 ReadNotice, Delivery, PackPart, Decision>;
+                 ReadNotice, Delivery, PackPart, Decision, Disclosure>;
 
 struct Write {
   Salt salt;

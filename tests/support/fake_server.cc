@@ -17,6 +17,26 @@ using domain::Role;
 
 constexpr std::string_view kTestPackText = R"(
 id: "test-pack" version: 1 owner: "Invented" title { en: "Test pack" }
+code_lists {
+  id: "CL_CONSENT" label { en: "Consent" } provenance { status: SOURCE_STATUS_PROPOSED }
+  codes { code: "sharing" label { en: "Sharing" } }
+  codes { code: "yes" label { en: "Yes" } }
+  codes { code: "no" label { en: "No" } }
+}
+forms {
+  id: "OP-CONSENT" version: 1 kind: FORM_KIND_RECORD file_kind: FILE_KIND_OPERATION
+  title { en: "Consent" }
+  provenance { status: SOURCE_STATUS_PROPOSED }
+  sections {
+    code: "S" label { en: "All" }
+    fields { code: "purpose" label { en: "For what" } type: FIELD_TYPE_CODE
+             code_list: "CL_CONSENT" sensitivity: SENSITIVITY_OPERATIONAL }
+    fields { code: "recipient" label { en: "For whom" } type: FIELD_TYPE_UNIT
+             sensitivity: SENSITIVITY_OPERATIONAL }
+    fields { code: "answer" label { en: "Answer" } type: FIELD_TYPE_CODE
+             code_list: "CL_CONSENT" sensitivity: SENSITIVITY_OPERATIONAL }
+  }
+}
 forms {
   id: "OP" version: 1 kind: FORM_KIND_RECORD file_kind: FILE_KIND_OPERATION
   title { en: "Operation" }
