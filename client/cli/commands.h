@@ -42,6 +42,8 @@ void AddOwnDevices(CLI::App& app, Chosen& chosen);
 void AddMemberCommands(CLI::App& file, Chosen& chosen);
 void AddErasureCommands(CLI::App& file, Chosen& chosen);
 void AddDisclosureCommands(CLI::App& app, Chosen& chosen);
+// Part of AddDisclosureCommands, in a source of its own.
+void AddMeasureCommand(CLI::App& disclosure, Chosen& chosen);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
 // The last time that the server signed; zero: none.

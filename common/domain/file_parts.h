@@ -107,7 +107,8 @@ struct FieldConflict {
   std::string field;
 };
 
-// An act that waits for its approval: of the directory, an erasure, or a disclosure without consent.
+// An act that waits for its approval: of the directory, an erasure, or a disclosure without
+// consent.
 struct ProposalAt {
   std::shared_ptr<const Change> change;
   Time received;                      // Min: not in the Ledger yet

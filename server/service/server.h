@@ -39,6 +39,7 @@ struct ServerOptions {
   size_t workers = 4;
   size_t workers_queue = 8192;
   uint64_t blob_bytes_per_file = uint64_t{4} << 30;
+  OpenedFilesOptions opened;
   std::string erasure_list;  // path (codec/erasure_list.h); empty: none is kept
   Duration delivery_interval = Duration::Seconds(60);
   Duration seen_interval = Duration::Seconds(60);
