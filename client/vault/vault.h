@@ -84,8 +84,7 @@ struct SealedAt {
   Salt salt;
 };
 
-// How many files Vault::TendAllKeys looks at while it holds everything else up.
-inline constexpr size_t kFilesTendedAtOnce = 64;
+inline constexpr size_t kFilesTendedAtOnce = 64;  // by one Vault::TendAllKeys
 
 // Whether somebody who is added to a file may read what was written before.
 enum class History : uint8_t { kWhole = 0, kNone = 1 };
@@ -130,8 +129,7 @@ class Vault {
 
   // Who this device is.
   const Identity& identity() const;
-  // After Renew.
-  absl::Status SetCertificate(crypto::SecretBytes tls_key_pem, std::string chain_pem);
+  absl::Status SetCertificate(crypto::SecretBytes tls_key_pem, std::string chain_pem);  // renewed
 
   // --- Writing. Every Commit is on the disk when it returns, or has changed nothing. ---
 
@@ -154,8 +152,7 @@ class Vault {
   absl::StatusOr<domain::Ref> Grant(const FileId& file, const domain::Member& member);
   // Adds, removes and changes lines of the roster. A removal opens a new key epoch and
   // grants it to everybody who stays; an addition is granted what is held, or with
-  // History::kNone a new key epoch alone. One commit. PermissionDenied for who does not
-  // lead the file.
+  // History::kNone a new key epoch alone. One commit. PermissionDenied: she does not lead it.
   absl::StatusOr<Founded> ChangeRoster(const FileId& file, const domain::RosterWrite& roster,
                                        History history = History::kWhole);
   // Opens a new key epoch for those on the roster. FailedPrecondition when none of them has
@@ -210,7 +207,7 @@ class Vault {
   absl::StatusOr<crypto::SecretBytes> OpenPlaintext(const ReadNotice& notice,
                                                     std::string_view field,
                                                     const domain::FieldValue& value);
-  // The secret that opens this one value and nothing else, to be disclosed. Errors: as above.
+  // The secret that opens this value and no other, to be disclosed.
   absl::StatusOr<crypto::SecretBytes> SecretOf(const ReadNotice& notice, std::string_view field,
                                                const domain::FieldValue& value);
   // Whether `derive` makes of a sealed value the fact that stands beside it. Nothing but the

@@ -108,7 +108,6 @@ class FileState {
   const std::map<KeyEpochId, KeyEpoch>& key_epochs() const { return key_epochs_; }
   // Of the newest accepted roster Change that opened one; nullptr: none yet.
   const KeyEpoch* newest_key_epoch() const;
-  using WrapAt = domain::WrapAt;
   const std::vector<WrapAt>& wraps() const { return wraps_; }
 
   const std::map<RecordId, Record>& records() const { return records_; }
@@ -124,7 +123,6 @@ class FileState {
 
   const CustodyState& custody() const { return custody_; }
   // In force; a waiver that was taken back is gone.
-  using WaiverAt = domain::WaiverAt;
   const std::map<std::string, WaiverAt>& waivers() const { return waivers_; }
   // Proposals, approvals and endings; what an ending took back is gone.
   using LinkAt = domain::LinkAt;
@@ -139,14 +137,12 @@ class FileState {
   // Entries whose verdict is not the one that follows from this file, with the verdict
   // that does: evidence against the server, or a directory that is behind.
   const std::vector<Judged>& disputed() const { return disputed_; }
-  using ReadAt = domain::ReadAt;
   const std::vector<ReadAt>& reads() const { return reads_; }
   using MismatchAt = domain::MismatchAt;
   // In Ledger order; those that were taken back are gone. One whose value was replaced since
   // disputes nothing any more.
   const std::vector<MismatchAt>& mismatches() const { return mismatches_; }
-  // That took effect, in Ledger order.
-  const std::vector<ErasureAt>& erasures() const { return erasures_; }
+  const std::vector<ErasureAt>& erasures() const { return erasures_; }  // that took effect
   // Proposed and not decided: those that had not lapsed by then.
   std::vector<std::shared_ptr<const Change>> OpenErasures(Time now) const;
   // What they cover, and what the file was told that they cover.
@@ -157,10 +153,9 @@ class FileState {
   // Whether an erasure took effect since that was not known at the start: withhold what it
   // covers (codec::Withhold), and fold the file anew with erased().
   bool must_drop() const { return must_drop_; }
-  // Whether writes were withheld: from there on Entries are taken at their word.
+  // Whether writes are missing that no erasure so far explains: Entries are taken at their word.
   bool content_missing() const { return content_missing_; }
-  // In Ledger order.
-  const std::vector<DisclosureAt>& disclosures() const { return disclosures_; }
+  const std::vector<DisclosureAt>& disclosures() const { return disclosures_; }  // as above
   using DeliveryAt = domain::DeliveryAt;
   const std::vector<DeliveryAt>& deliveries() const { return deliveries_; }
   // What was altered since the last call, or since the file began.
@@ -195,6 +190,7 @@ class FileState {
   void ApplyWithdrawal(const Change& change);
   void ApplyApproval(const Waiting& change, uint64_t at, const Surroundings& around);
   void ApplyErase(const Waiting& change);
+  bool AllErasuresSeen() const;
   void CompleteErasure(ProposalAt& proposal, const Waiting& approval, uint64_t at,
                        const Surroundings& around);
   void ApplyDisclosure(const Waiting& change);

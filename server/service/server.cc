@@ -131,10 +131,9 @@ OpenedFilesAlarms Server::State::Alarms() {
     ground.metrics.Alarm("canary");
     ground.log.Warn("canary_opened", {{"device", device.hex()}, {"file", file.hex()}});
   };
-  alarms.limit = [this](const DeviceId& device, uint32_t opened) {
+  alarms.limit = [this](const DeviceId& device, uint32_t files) {
     ground.metrics.Alarm("files_per_day");
-    ground.log.Warn("too_many_files_opened",
-                    {{"device", device.hex()}, {"files", int64_t{opened}}});
+    ground.log.Warn("too_many_files_opened", {{"device", device.hex()}, {"files", int64_t{files}}});
   };
   return alarms;
 }

@@ -14,6 +14,7 @@
 #include "common/rpc/server_credentials.h"
 #include "common/rpc/server_limits.h"
 #include "server/core/issuer.h"
+#include "server/core/opened_files.h"
 #include "server/core/published.h"
 #include "server/core/sequencer.h"
 #include "server/service/log.h"
