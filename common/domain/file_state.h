@@ -107,7 +107,6 @@ class FileState {
   const std::map<KeyEpochId, KeyEpoch>& key_epochs() const { return key_epochs_; }
   // Of the newest accepted roster Change that opened one; nullptr: none yet.
   const KeyEpoch* newest_key_epoch() const;
-  using WrapAt = domain::WrapAt;
   const std::vector<WrapAt>& wraps() const { return wraps_; }
 
   const std::map<RecordId, Record>& records() const { return records_; }
@@ -123,7 +122,6 @@ class FileState {
 
   const CustodyState& custody() const { return custody_; }
   // In force; a waiver that was taken back is gone.
-  using WaiverAt = domain::WaiverAt;
   const std::map<std::string, WaiverAt>& waivers() const { return waivers_; }
   // Proposals, approvals and endings; what an ending took back is gone.
   using LinkAt = domain::LinkAt;
@@ -138,12 +136,12 @@ class FileState {
   // Entries whose verdict is not the one that follows from this file, with the verdict
   // that does: evidence against the server, or a directory that is behind.
   const std::vector<Judged>& disputed() const { return disputed_; }
-  using ReadAt = domain::ReadAt;
   const std::vector<ReadAt>& reads() const { return reads_; }
   using MismatchAt = domain::MismatchAt;
   // In Ledger order; those that were taken back are gone. One whose value was replaced since
   // disputes nothing any more.
   const std::vector<MismatchAt>& mismatches() const { return mismatches_; }
+  const std::vector<RecoveryAt>& recoveries() const { return recoveries_; }  // in Ledger order
   // That took effect, in Ledger order.
   const std::vector<ErasureAt>& erasures() const { return erasures_; }
   // Proposed and not decided: those that had not lapsed by then.
@@ -192,6 +190,7 @@ class FileState {
   void ApplyWithdrawal(const Change& change);
   void ApplyApproval(const Waiting& change, uint64_t at, const Surroundings& around);
   void ApplyErase(const Waiting& change);
+  void ApplyRecovery(const Waiting& change);
   void CompleteErasure(ProposalAt& proposal, const Waiting& approval, uint64_t at,
                        const Surroundings& around);
   void RestoreMade(const Waiting& change, const Pack* pack);
@@ -226,6 +225,7 @@ class FileState {
   std::vector<Judged> disputed_;
   std::vector<ReadAt> reads_;
   std::vector<MismatchAt> mismatches_;
+  std::vector<RecoveryAt> recoveries_;
   std::vector<DeliveryAt> deliveries_;
   std::map<ChangeId, Hash> placed_;      // every Change of the file so far
   std::vector<Waiting> early_;           // in Ledger order

@@ -53,6 +53,8 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
       return;
     case Kind::kErase:
       return ApplyErase(change);
+    case Kind::kRecovery:
+      return ApplyRecovery(change);
     case Kind::kApproval:
       return ApplyApproval(change, at, around);
     case Kind::kMismatch:

@@ -105,6 +105,11 @@ class Judgement {
   Verdict CheckEraseApproval(const Change& proposal) const;
   bool OnHold() const;
 
+  // judge_recovery.cc
+  Verdict CheckRecoveryShape();
+  Verdict CheckRecovery();
+  Verdict CheckRecoveryWrap(const Wrap& wrap) const;
+
   const FileState& state_;
   const Change& change_;
   const Header& header_;

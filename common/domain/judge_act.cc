@@ -61,6 +61,8 @@ Verdict Judgement::CheckContent() {
       return CheckAdmission();
     case Kind::kErase:
       return CheckErase();
+    case Kind::kRecovery:
+      return CheckRecovery();
     default:
       return Verdict::kAccepted;
   }
@@ -140,8 +142,7 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
       break;
     }
     case RecipientKind::kRecovery:
-      may = true;
-      break;
+      return CheckRecoveryWrap(wrap);
     default:
       return Verdict::kMalformed;
   }
