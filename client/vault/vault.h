@@ -130,8 +130,7 @@ class Vault {
 
   // Who this device is.
   const Identity& identity() const;
-  // After Renew.
-  absl::Status SetCertificate(crypto::SecretBytes tls_key_pem, std::string chain_pem);
+  absl::Status SetCertificate(crypto::SecretBytes tls_key_pem, std::string chain_pem);  // renewed
 
   // --- Writing. Every Commit is on the disk when it returns, or has changed nothing. ---
 
@@ -237,6 +236,7 @@ class Vault {
   absl::StatusOr<std::optional<std::string>> FindSetting(std::string_view name);
 
  private:
+  friend class KeyRecovery;
   explicit Vault(std::unique_ptr<Core> core);
   absl::StatusOr<domain::Header> HeaderFor(const Intent& intent);
   absl::StatusOr<domain::Header> LeadHeader(const FileId& file, domain::Kind kind);
