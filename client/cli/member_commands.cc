@@ -66,9 +66,20 @@ absl::StatusOr<Result> RunMembers(Session& session, const MemberArgs& args) {
         "[!] keys due: somebody who should not read this file may hold its newest keys; the next\n"
         "    lead or supervisor to sync changes them\n";
   }
-  result.json = {{"file", file.hex()},          {"code", field::CodeOf(file, state->kind())},
-                 {"members", members},          {"key_epochs", view.key_epochs},
-                 {"rekey_due", view.rekey_due}, {"led_by_me", view.led_by_me}};
+  if (view.recovery.generation > 0 && view.recovery.given < view.recovery.all) {
+    absl::StrAppendFormat(&result.text,
+                          "the recovery key opens %d of its %d keys; leads who hold the others "
+                          "give it them when they sync\n",
+                          view.recovery.given, view.recovery.all);
+  }
+  result.json = {{"file", file.hex()},
+                 {"code", field::CodeOf(file, state->kind())},
+                 {"members", members},
+                 {"key_epochs", view.key_epochs},
+                 {"rekey_due", view.rekey_due},
+                 {"led_by_me", view.led_by_me},
+                 {"recovery_key", view.recovery.generation},
+                 {"recovery_opens", view.recovery.given}};
   return result;
 }
 

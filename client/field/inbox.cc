@@ -12,6 +12,7 @@
 #include "client/field/muster.h"
 #include "client/field/names.h"
 #include "client/field/operation.h"
+#include "client/field/recovery.h"
 #include "client/vault/replica.h"
 #include "common/base/macros.h"
 #include "common/domain/rekey.h"
@@ -168,6 +169,12 @@ absl::Status AddFile(vault::Vault& vault, const vault::FileLine& line,
   }
   AddMismatches(vault, *state, code, lines);
   AddErasures(vault, *state, code, lines);
+  for (const domain::RecoveryAt& one : RecoveriesToTell(vault, *state)) {
+    lines.push_back(
+        {InboxKind::kRecovery, line.file, code,
+         "a colleague has keys of this file again through the share sheets, because " + one.reason,
+         "recovery list " + code, 1});
+  }
   KAPEA_ASSIGN(const auto disputes, vault.replica().Disputes(line.file));
   if (!disputes.empty()) {
     lines.push_back({InboxKind::kDispute, line.file, code,
@@ -225,6 +232,8 @@ std::string_view NameOf(InboxKind kind) {
       return "rekey";
     case InboxKind::kErasure:
       return "erasure";
+    case InboxKind::kRecovery:
+      return "recovery";
     case InboxKind::kPack:
       return "pack";
   }

@@ -72,6 +72,7 @@ absl::StatusOr<Membership> ViewMembership(vault::Vault& vault, const FileId& fil
   view.key_epochs = state->key_epochs().size();
   view.rekey_due = domain::RekeyDue(*state, *directory);
   view.led_by_me = LedByMe(vault, *state);
+  view.recovery = ReachOfRecovery(*state, *directory);
   return view;
 }
 

@@ -81,7 +81,9 @@ std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
       for (const Recipient& recipient : recipients) {
         if (!recipient.classes.contains(key_class)) continue;
         const auto had = granted.find(NameOf(recipient, epoch, key_class));
-        const bool lacks = had == granted.end() ? for_all : had->second < recipient.generation;
+        // The recovery key is for the whole file, however late it came.
+        const bool at_all = for_all || recipient.kind == domain::RecipientKind::kRecovery;
+        const bool lacks = had == granted.end() ? at_all : had->second < recipient.generation;
         if (!lacks) continue;
         const auto key = FindClassKey(core, state.id(), epoch, key_class);
         if (key.ok()) wraps.push_back({epoch, key_class, *key, recipient});

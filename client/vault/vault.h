@@ -237,6 +237,7 @@ class Vault {
   absl::StatusOr<std::optional<std::string>> FindSetting(std::string_view name);
 
  private:
+  friend class KeyRecovery;
   explicit Vault(std::unique_ptr<Core> core);
   absl::StatusOr<domain::Header> HeaderFor(const Intent& intent);
   absl::StatusOr<domain::Header> LeadHeader(const FileId& file, domain::Kind kind);

@@ -97,6 +97,16 @@ struct MismatchAt {
   EventTime time;
 };
 
+// Somebody has keys of the file from the answer to a recovery.
+struct RecoveryAt {
+  Ref self{};
+  PersonId by{};
+  std::string reason;       // a code
+  size_t keys = 0;          // how many class keys
+  uint64_t generation = 0;  // of the recovery key that opened them
+  EventTime time;
+};
+
 struct DeliveryAt {
   Delivery delivery;
   Time received;

@@ -143,6 +143,7 @@ class FileState {
   // disputes nothing any more.
   const std::vector<MismatchAt>& mismatches() const { return mismatches_; }
   const std::vector<ErasureAt>& erasures() const { return erasures_; }  // that took effect
+  const std::vector<RecoveryAt>& recoveries() const { return recoveries_; }  // in Ledger order
   // Proposed and not decided: those that had not lapsed by then.
   std::vector<std::shared_ptr<const Change>> OpenErasures(Time now) const;
   // What they cover, and what the file was told that they cover.
@@ -191,6 +192,7 @@ class FileState {
   void ApplyApproval(const Waiting& change, uint64_t at, const Surroundings& around);
   void ApplyErase(const Waiting& change);
   bool AllErasuresSeen() const;
+  void ApplyRecovery(const Waiting& change);
   void CompleteErasure(ProposalAt& proposal, const Waiting& approval, uint64_t at,
                        const Surroundings& around);
   void ApplyDisclosure(const Waiting& change);
@@ -227,6 +229,7 @@ class FileState {
   std::vector<Judged> disputed_;
   std::vector<ReadAt> reads_;
   std::vector<MismatchAt> mismatches_;
+  std::vector<RecoveryAt> recoveries_;
   std::vector<DeliveryAt> deliveries_;
   std::map<ChangeId, Hash> placed_;      // every Change of the file so far
   std::vector<Waiting> early_;           // in Ledger order

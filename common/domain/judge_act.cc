@@ -63,6 +63,8 @@ Verdict Judgement::CheckContent() {
       return CheckErase();
     case Kind::kDisclosure:
       return CheckDisclosure();
+    case Kind::kRecovery:
+      return CheckRecovery();
     default:
       return Verdict::kAccepted;
   }
@@ -142,8 +144,7 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
       break;
     }
     case RecipientKind::kRecovery:
-      may = true;
-      break;
+      return CheckRecoveryWrap(wrap);
     default:
       return Verdict::kMalformed;
   }
