@@ -163,13 +163,12 @@ class Vault {
   // have, and additions to the roster again that came too late. False: there was nothing to
   // do, or it is not hers to do. Call it again while it says true.
   absl::StatusOr<bool> TendKeys(const FileId& file);
-  // The same for all files whose keys may want it since the last call, and for `changed`.
-  // Does at most kFilesTendedAtOnce of them; false: more wait. After ShareKeys.
+  // The same for all files that may want it since the last call, and for `changed`; at most
+  // kFilesTendedAtOnce of them; false: more wait. After ShareKeys.
   absl::StatusOr<bool> TendAllKeys(const std::set<FileId>& changed);
   // Drops from this device what was erased, and tells each file of it. The files concerned.
   absl::StatusOr<std::vector<FileId>> DropErased();
-  // Another device of this person, whose number she has compared on both screens, gets her
-  // keys with the next ShareKeys.
+  // Another device of hers, whose number she has compared, gets her keys by the next ShareKeys.
   absl::Status ConfirmDevice(const DeviceId& device);
   // Gives the unit's keys, if they are held here, to everybody of the unit who has none
   // yet, and this person's keys to her confirmed devices; offers new ones to the registrars

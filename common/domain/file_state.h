@@ -128,7 +128,6 @@ class FileState {
   using LinkAt = domain::LinkAt;
   const std::vector<LinkAt>& links() const { return links_; }
   // Verdicts other than accepted and early.
-  using Judged = domain::Judged;
   const std::vector<Judged>& without_effect() const { return without_effect_; }
   // One of those that was understood; nullptr: none, or it was not. As long as the state.
   const Change* FindRefused(const ChangeId& change) const;
@@ -138,11 +137,10 @@ class FileState {
   // that does: evidence against the server, or a directory that is behind.
   const std::vector<Judged>& disputed() const { return disputed_; }
   const std::vector<ReadAt>& reads() const { return reads_; }
-  using MismatchAt = domain::MismatchAt;
   // In Ledger order; those that were taken back are gone. One whose value was replaced since
   // disputes nothing any more.
   const std::vector<MismatchAt>& mismatches() const { return mismatches_; }
-  const std::vector<ErasureAt>& erasures() const { return erasures_; }  // that took effect
+  const std::vector<ErasureAt>& erasures() const { return erasures_; }       // that took effect
   const std::vector<RecoveryAt>& recoveries() const { return recoveries_; }  // in Ledger order
   // Proposed and not decided: those that had not lapsed by then.
   std::vector<std::shared_ptr<const Change>> OpenErasures(Time now) const;
@@ -157,7 +155,6 @@ class FileState {
   // Whether writes are missing that no erasure so far explains: Entries are taken at their word.
   bool content_missing() const { return content_missing_; }
   const std::vector<DisclosureAt>& disclosures() const { return disclosures_; }  // as above
-  using DeliveryAt = domain::DeliveryAt;
   const std::vector<DeliveryAt>& deliveries() const { return deliveries_; }
   // What was altered since the last call, or since the file began.
   Touched TakeTouched() { return std::exchange(touched_, {false, {}}); }
