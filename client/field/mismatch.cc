@@ -28,6 +28,7 @@ std::vector<Claim> ClaimsOf(const domain::Change& change) {
   for (const domain::Write& write : change.writes) {
     const auto* fact = std::get_if<domain::FieldWrite>(&write.body);
     if (fact == nullptr || !fact->of || !fact->clear) continue;
+    if (*fact->of >= change.writes.size()) continue;  // of a Change that has no effect
     const domain::Write& from = change.writes[*fact->of];
     const auto* source = std::get_if<domain::FieldWrite>(&from.body);
     if (source == nullptr || !source->sealed || source->clear) continue;

@@ -286,7 +286,7 @@ absl::StatusOr<bool> Core::IsGenuine(const FileId& file, const PlacedRow& row,
                                      const domain::Change& change) const {
   if (row.verified) return true;
   const domain::DeviceEntry* device = directory->FindDevice(change.header.device);
-  if (device == nullptr) return true;
+  if (device == nullptr) return false;
   KAPEA_ASSIGN(const std::string bytes, store->Get(kStubTable, FileKey(file, row.parcel.view())));
   RowReader stub(bytes);
   const std::string header = stub.Text();

@@ -209,7 +209,9 @@ std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::
     if (classes.empty()) continue;
     bool keyed = false;
     if (line.person) {
-      keyed = add_person(*line.person, classes);
+      // A line of somebody who lost the role by the directory gives her nothing.
+      keyed = directory.HoldsRole(*line.person, line.role, line.unit) &&
+              add_person(*line.person, classes);
     } else {
       const domain::UnitEntry* unit = directory.FindUnit(line.unit);
       keyed =

@@ -43,9 +43,9 @@ absl::Status Placement::Place(const FileId& file, Arrived arrived) {
     placed_own_.push_back(header.sequence);
     batch_.Delete(kOutboxTable, NumberKey(header.sequence));
   }
-  // Nothing that stands in the directory or the standards is believed unsigned, not
-  // even until its device is known.
-  if (core_.IsShared(file) && !arrived.verified) return absl::OkStatus();
+  // Nothing is believed unsigned, not even until its device is known: a fold made anew then
+  // has it. (An Entry may be taken at its word, and the word is the server's.)
+  if (!arrived.verified) return absl::OkStatus();
   placed_[file].push_back({arrived.change.change, entry, arrived.parcel->header.signing});
   return absl::OkStatus();
 }

@@ -178,8 +178,14 @@ absl::Status Vault::ShareKeys() {
                       .acting = domain::RoleAt{identity.role, identity.unit}}));
   const codec::WrapContext context{identity.deployment, identity.directory_file, writer.id()};
   for (const ToShare& share : wanted) {
-    KAPEA_ASSIGN(domain::Wrap wrap, codec::SealWrap(context, share.target, share.key->Private()));
-    writer.Add(std::move(wrap));
+    auto wrap = codec::SealWrap(context, share.target, share.key->Private());
+    if (absl::IsInvalidArgument(wrap.status())) continue;  // a bad key of one keeps nobody else
+    KAPEA_TRY(wrap.status());
+    writer.Add(*std::move(wrap));
+  }
+  if (writer.writes() == 0) {
+    core_->keys_shared_at = as_of;
+    return absl::OkStatus();
   }
   return Commit(std::move(writer)).status();
 }

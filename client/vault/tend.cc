@@ -26,6 +26,8 @@ absl::Status Vault::TendFile(const FileId& file) {
     const auto done = TendKeys(file);
     // Nobody has a key yet, or the role went with the last change: not this device's to mend.
     if (absl::IsFailedPrecondition(done.status()) || absl::IsPermissionDenied(done.status())) break;
+    // Nor is a recipient's bad key: the other files must not wait for it.
+    if (absl::IsInvalidArgument(done.status())) break;
     KAPEA_TRY(done.status());
     if (!*done) break;
   }

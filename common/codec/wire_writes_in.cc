@@ -4,6 +4,7 @@
 #include "common/base/macros.h"
 #include "common/codec/wire_values.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/low_order.h"
 #include "common/crypto/seal.h"
 #include "common/domain/roles.h"
 
@@ -105,8 +106,9 @@ absl::Status Take(const v1::Wrap& from, domain::Wrap& to) {
   return absl::OkStatus();
 }
 
+// One to which nothing can be sealed would stop whoever has to.
 bool IsReceiveKey(std::string_view key, uint32_t generation) {
-  return generation == 0 ? key.empty() : key.size() == 32;
+  return generation == 0 ? key.empty() : key.size() == 32 && !crypto::IsLowOrder(key);
 }
 
 absl::Status Take(const v1::PersonEntry& from, domain::PersonEntry& to) {
@@ -131,7 +133,7 @@ absl::Status Take(const v1::DeviceEntry& from, domain::DeviceEntry& to) {
   to.signing_key = from.signing_key();
   to.receive_key = from.receive_key();
   to.revoked = from.revoked();
-  if (to.signing_key.size() != 65 || to.receive_key.size() != 32) return Bad("device: keys");
+  if (to.signing_key.size() != 65 || !IsReceiveKey(to.receive_key, 1)) return Bad("device: keys");
   return absl::OkStatus();
 }
 

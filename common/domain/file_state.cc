@@ -24,6 +24,11 @@ bool TakenAtItsWord(const Placed& placed, bool content_missing) {
          HasWithheld(*placed.change);
 }
 
+bool SaysWhoMay(Kind kind) {
+  return kind == Kind::kRoster || kind == Kind::kGrant || kind == Kind::kApproval ||
+         kind == Kind::kAdmission || kind == Kind::kErase || kind == Kind::kRecovery;
+}
+
 Judged AsJudged(const Waiting& change) {
   const Header& header = change.placed.change->header;
   return {change.placed.change->id, change.placed.entry.number, change.verdict, header.person,
@@ -62,6 +67,12 @@ Verdict FileState::Append(Placed placed, const Surroundings& around) {
     if (!TakenAtItsWord(placed, content_missing_)) {
       Judgement judgement(*this, *change, at, around);
       verdict = judgement.Reach();
+      lack = judgement.lack();
+    } else if (verdict == Verdict::kAccepted && SaysWhoMay(change->header.kind) && founded_) {
+      // The server's word alone lets nobody in, gives nobody a key and erases nothing.
+      Judgement judgement(*this, *change, at, around);
+      const Verdict entitled = judgement.ReachEntitled();
+      if (entitled != Verdict::kAccepted) verdict = entitled;
       lack = judgement.lack();
     }
     const bool disputed = placed.entry.verdict != Verdict::kNone && placed.entry.verdict != verdict;

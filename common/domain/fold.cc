@@ -111,7 +111,7 @@ void FileState::ApplyField(const Waiting& change, const Pack* pack, size_t index
   }
   // A derived fact is replaced with the write that it comes from.
   const std::vector<ChangeId>* replaces = &write.replaces;
-  if (write.of) {
+  if (write.of && *write.of < what.writes.size()) {
     const auto* source = std::get_if<FieldWrite>(&what.writes[*write.of].body);
     if (source != nullptr) replaces = &source->replaces;
   }

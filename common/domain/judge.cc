@@ -74,6 +74,10 @@ Verdict Judgement::Reach() {
                 &Judgement::CheckMember, &Judgement::CheckRosterInForce, &Judgement::CheckContent});
 }
 
+Verdict Judgement::ReachEntitled() {
+  return First({&Judgement::CheckAuthor, &Judgement::CheckRole, &Judgement::CheckMember});
+}
+
 Verdict Judgement::ReachAsAdmitted() {
   admitted_ = true;
   return First({&Judgement::CheckFormat, &Judgement::CheckShape, &Judgement::CheckThere,

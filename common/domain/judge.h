@@ -36,6 +36,9 @@ class Judgement {
             const Surroundings& around);
 
   Verdict Reach();
+  // Who made it, alone: device, role, and membership as the file has it. Of an Entry that is
+  // taken at its word this is looked at all the same where it is about who may do what.
+  Verdict ReachEntitled();
   // Whether the Change could take effect if it did not matter who made it.
   Verdict ReachAsAdmitted();
   // Whether this wrap of a roster Change that took effect counts. One that does not (its

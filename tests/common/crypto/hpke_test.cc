@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/bytes.h"
+#include "common/crypto/low_order.h"
 
 namespace kapea::crypto {
 namespace {
@@ -119,6 +120,12 @@ TEST(Hpke, TwoSealsShareNothing) {
   ASSERT_TRUE(a.ok() && b.ok());
   EXPECT_NE(a->encapsulated, b->encapsulated);
   EXPECT_NE(a->ciphertext, b->ciphertext);
+}
+
+TEST(HpkeTest, EveryKeyOfLowOrderIsKnown) {
+  for (const char* hex : kSmallOrder) EXPECT_TRUE(IsLowOrder(*FromHex(hex))) << hex;
+  EXPECT_FALSE(IsLowOrder(ReceiveKey::Generate().public_key()));
+  EXPECT_FALSE(IsLowOrder(""));
 }
 
 }  // namespace

@@ -363,6 +363,22 @@ TEST_F(ErasureTest, WhatNobodyErasedIsMissing) {
   EXPECT_TRUE(file.erasures().empty());
 }
 
+// The server's word lets nobody in and gives nobody a key, whatever rules it names.
+TEST_F(ErasureTest, NoWordMakesAnOfficerALead) {
+  const auto lines = file_.roster();
+  ChangeBuilder roster = world_.Edit(file_, world_.officer, Kind::kRoster);
+  roster.Write(RosterWrite{{TestWorld::Line(world_.intake)}, {}, {}});
+  ChangeBuilder stranger = world_.Edit(file_, MakeAuthor(4711, 1, Role::kUnitLead), Kind::kRoster);
+  stranger.Write(RosterWrite{{TestWorld::Line(world_.intake)}, {}, {}});
+  for (const auto& change : {roster.Build(), stranger.Build()}) {
+    Placed placed{change, world_.Place(*change, file_.number() + 1), {}};
+    placed.entry.verdict = Verdict::kAccepted;
+    placed.entry.rules = kRulesVersion + 1;
+    file_.Append(placed, world_.around());
+    EXPECT_EQ(file_.roster(), lines);
+  }
+}
+
 // An Entry under other rules is taken at its word, and this word would destroy.
 TEST_F(ErasureTest, IsNotBelievedOfTheWrongPeople) {
   const auto proposal = Propose(world_.officer, {Whole()}).Build();
