@@ -70,6 +70,17 @@ class VaultRekeyTest : public ::testing::Test {
   RecordId record_;
 };
 
+// A night with more new files than are looked after at once must come to an end.
+TEST_F(VaultRekeyTest, ManyFilesOfOneSyncAreAllLookedAfter) {
+  const size_t many = vault::kFilesTendedAtOnce + 6;
+  for (size_t i = 0; i < many; ++i) {
+    ASSERT_TRUE(FoundOperation(server_, lead_, {"lead", "officer"}).ok());
+  }
+  Sync(lead_);
+  Sync(officer_);
+  EXPECT_GE(officer_.vault().Files().size(), many);
+}
+
 TEST_F(VaultRekeyTest, ALostPhoneIsShutOutAtTheNextSyncOfALead) {
   Found({Line(server_, "lead"), Line(server_, "officer")});
   Sync(officer_);
