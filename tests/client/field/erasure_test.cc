@@ -203,7 +203,9 @@ TEST_F(FieldErasureTest, ReachesADeviceThatWasAway) {
   const auto inbox = field::ReadInbox(officer_.vault());
   ASSERT_TRUE(inbox.ok());
   EXPECT_THAT(*inbox, Contains(::testing::Field(&field::InboxLine::what, HasSubstr("erased"))));
-  for (const auto& holder : Certificates(supervisor_)[0].holders) EXPECT_TRUE(holder.done);
+  certificates = Certificates(supervisor_);
+  ASSERT_EQ(certificates.size(), 1u);
+  for (const auto& holder : certificates[0].holders) EXPECT_TRUE(holder.done);
   EXPECT_EQ(Show(*File(officer_)), Show(*server_.File(file_)));
 }
 
