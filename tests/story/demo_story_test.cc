@@ -26,6 +26,7 @@
 #include "common/base/file.h"
 #include "common/codec/protobuf_log.h"
 #include "common/codec/server_keys.h"
+#include "common/crypto/hash.h"
 #include "common/kv/open.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/tls_profile.h"

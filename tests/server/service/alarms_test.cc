@@ -1,11 +1,12 @@
 // Canary files, the limit of new files, and who hears of them, over mutual TLS.
 #include <gmock/gmock.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "server/store/tables.h"
+#include "server/core/alarms.h"
 #include "tests/server/service/service_fixture.h"
 
 namespace kapea::server {
@@ -74,7 +75,7 @@ class AlarmsTest : public ServiceTest {
 
   struct Pulled {
     std::set<std::string> files;
-    std::string bytes;  // all that came
+    std::map<std::string, int> changes;
     grpc::Status status;
   };
   Pulled Pull(const TestDevice& device) {
@@ -84,8 +85,10 @@ class AlarmsTest : public ServiceTest {
     const auto stub = v1::Sync::NewStub(Channel(device));
     const auto reader = stub->Pull(&context, {});
     for (v1::PullResponse response; reader->Read(&response);) {
-      for (const auto& file : response.files()) pulled.files.insert(file.file());
-      pulled.bytes += response.SerializeAsString();
+      for (const auto& file : response.files()) {
+        pulled.files.insert(file.file());
+        pulled.changes[file.file()] += file.changes_size();
+      }
     }
     pulled.status = reader->Finish();
     return pulled;
@@ -159,12 +162,14 @@ TEST_F(AlarmsTest, WhoReadsACanaryRaisesAnAlarm) {
 // What a member's device gets of it, and is answered, is what it gets of any file.
 TEST_F(AlarmsTest, NobodyButRegistrarsLearnsWhichFilesAreCanaries) {
   const TestFile canary = Found();
+  const TestFile other = Found();
   PushSealed(canary);
-  const std::string before = Pull(world_.officer).bytes;
+  PushSealed(other);
   Start({canary.file});
-  const Pulled after = Pull(world_.officer);
-  EXPECT_TRUE(after.status.ok());
-  EXPECT_EQ(after.bytes.size(), before.size());
+  const Pulled pulled = Pull(world_.officer);
+  EXPECT_TRUE(pulled.status.ok());
+  EXPECT_EQ(pulled.changes.at(canary.file.str()), 2);
+  EXPECT_EQ(pulled.changes.at(other.file.str()), 2);
   EXPECT_EQ(Lines(world_.registrar1).size(), 1u);
   EXPECT_TRUE(Lines(world_.supervisor).empty()) << "a supervisor might be the one";
   v1::ListAlarmsResponse response;
