@@ -188,7 +188,7 @@ absl::Status SyncEngine::CompareVerdicts() {
 
 // After the last message: what does not follow from what came?
 absl::Status SyncEngine::FinishPull() {
-  const std::set<FileId> came = came_;
+  std::set<FileId> came = came_;
   KAPEA_TRY(CompareVerdicts());
   {
     MutexLock lock(vault_.mutex());
@@ -206,6 +206,7 @@ absl::Status SyncEngine::FinishPull() {
   for (bool done = false; !done;) {
     MutexLock lock(vault_.mutex());
     KAPEA_ASSIGN(done, vault_.TendAllKeys(came));
+    came.clear();  // told once: what is left of them, the vault remembers
   }
   return absl::OkStatus();
 }
