@@ -53,7 +53,16 @@ absl::Status SyncEngine::RunPull(bool follow, const std::function<void()>& arriv
       });
   // With cursors there is nothing left that a server could not tell.
   if (absl::IsAborted(pulled) && asked_by_size_) return RunPull(follow, arrived);
-  KAPEA_TRY(pulled);
+  if (!pulled.ok()) {
+    // Files were passed over, or came and were not taken: the size says no more what is held.
+    held_to_ = 0;
+    // All that may come today has come. The rest is not lost, and no reason to come back soon.
+    if (absl::IsResourceExhausted(pulled) && report_.caught_up) {
+      Say(std::string(pulled.message()));
+      return absl::OkStatus();
+    }
+    return pulled;
+  }
   if (!follow && !report_.caught_up) {
     return absl::UnavailableError("the connection broke before everything had come");
   }

@@ -33,6 +33,7 @@ absl::StatusOr<OpenedFiles::Day*> OpenedFiles::DayOf(const DeviceId& device, uin
   if (found == days_.end()) {
     Day day;
     uint32_t first = today;
+    bool lifted = false;
     absl::Status failed;
     KAPEA_TRY(store_.Scan(kOpened, device.view(), kv::PrefixEnd(device.view()),
                           [&](std::string_view key, std::string_view value) {
@@ -41,14 +42,19 @@ absl::StatusOr<OpenedFiles::Day*> OpenedFiles::DayOf(const DeviceId& device, uin
                               return false;
                             }
                             const uint32_t on = ReadU32(value);
-                            day.known.insert(FileId::FromPrefix(key.substr(DeviceId::kBytes)));
+                            const FileId file = FileId::FromPrefix(key.substr(DeviceId::kBytes));
+                            if (file == FileId()) {
+                              lifted = on == today;
+                              return true;
+                            }
+                            day.known.insert(file);
                             first = std::min(first, on);
                             day.opened += on == today ? 1 : 0;
                             return true;
                           }));
     KAPEA_TRY(failed);
     day.day = today;
-    day.free = first == today;
+    day.free = first == today || lifted;
     if (days_.size() >= kDevicesHeldMax) days_.clear();
     found = days_.emplace(device, std::move(day)).first;
   }
@@ -60,6 +66,21 @@ absl::StatusOr<OpenedFiles::Day*> OpenedFiles::DayOf(const DeviceId& device, uin
     day.told = false;
   }
   return &day;
+}
+
+absl::Status OpenedFiles::Lift(const DeviceId& device) {
+  MutexLock lock(mutex_);
+  const auto today = static_cast<uint32_t>(clock_.Now().unix_ms() / kDayMs);
+  KAPEA_ASSIGN(Day* const day, DayOf(device, today));
+  std::string key = device.str();
+  key.append(FileId().view());
+  std::string row;
+  AppendU32(row, today);
+  kv::Batch batch;
+  batch.Put(kOpened, key, std::move(row));
+  KAPEA_TRY(store_.Commit(batch, kv::Durability::kSynced));
+  day->free = true;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::set<FileId>> OpenedFiles::Admit(const DeviceId& device,

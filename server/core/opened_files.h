@@ -41,13 +41,15 @@ class OpenedFiles {
   // Sealed data of these files is about to leave for the device: which of them may. Of the
   // others nothing has been noted. Errors: as the store.
   absl::StatusOr<std::set<FileId>> Admit(const DeviceId& device, const std::set<FileId>& files);
+  // For the rest of this UTC day the device has no limit: a registrar's act, who knows why.
+  absl::Status Lift(const DeviceId& device);
   const OpenedFilesOptions& options() const { return options_; }
 
  private:
   struct Day {
     uint32_t day = 0;
     uint32_t opened = 0;  // on it
-    bool free = false;    // its first
+    bool free = false;    // its first, or lifted
     bool told = false;
     std::set<FileId> known;
   };

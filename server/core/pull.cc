@@ -47,16 +47,26 @@ class FilePart {
       KAPEA_ASSIGN(run.proof,
                    ledger::RangeProof(run.first_sequence, run.entries.size(), tree_size, nodes));
     }
-    part_.has_sealed = std::any_of(part_.changes.begin(), part_.changes.end(), HasSealed);
+    for (const PulledChange& pulled : part_.changes) Look(pulled);
     return std::move(part_);
   }
   bool empty() const { return part_.changes.empty(); }
 
  private:
-  static bool HasSealed(const PulledChange& pulled) {
+  void Look(const PulledChange& pulled) {
     const auto change = codec::DecodeChange(pulled.change);
-    if (!change.ok()) return true;  // say too much rather than too little
-    return !change->change->header.key_epochs.empty();
+    if (!change.ok()) {  // say too much rather than too little
+      part_.has_sealed = true;
+      return;
+    }
+    part_.has_sealed = part_.has_sealed || !change->change->header.key_epochs.empty();
+    part_.has_keys = part_.has_keys || std::any_of(change->change->writes.begin(),
+                                                   change->change->writes.end(), IsClassKey);
+  }
+  // A wrap without a key epoch hands a person's or a unit's key on, in the directory.
+  static bool IsClassKey(const domain::Write& write) {
+    const auto* const wrap = std::get_if<domain::Wrap>(&write.body);
+    return wrap != nullptr && wrap->key_epoch.has_value();
   }
 
   absl::StatusOr<uint32_t> ParcelIndex(const Hash& hash) {
@@ -205,7 +215,7 @@ absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const FileId& fi
   if (part.empty()) return absl::OkStatus();
   const TileReader nodes(snapshot);
   KAPEA_ASSIGN(PulledFile pulled, std::move(part).Finish(tip.size, nodes));
-  if (gate_ != nullptr && pulled.has_sealed) {
+  if (gate_ != nullptr && (pulled.has_sealed || pulled.has_keys)) {
     KAPEA_ASSIGN(const std::set<FileId> admitted, gate_->Admit(reader_.device, {file}));
     if (!admitted.contains(file)) {
       passed_over_.insert(file);

@@ -38,6 +38,7 @@ struct PulledFile {
   std::vector<codec::EntryRun> runs;
   std::vector<PulledParcel> parcels;
   bool has_sealed = false;  // delivering it is a delivery of sealed data
+  bool has_keys = false;    // ... of class keys of the file, wrapped to somebody
 };
 struct PulledBatch {
   std::vector<PulledFile> files;

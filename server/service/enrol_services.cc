@@ -1,6 +1,7 @@
 #include "server/service/enrol_services.h"
 
 #include <memory>
+#include <string>
 
 #include "common/base/macros.h"
 #include "server/service/wire.h"
@@ -8,8 +9,15 @@
 namespace kapea::server {
 namespace {
 
-constexpr uint32_t kDevicesPerPageMax = 500;
-constexpr uint32_t kDevicesPerPage = 100;
+constexpr uint32_t kLinesPerPageMax = 500;
+constexpr uint32_t kLinesPerPage = 100;
+
+absl::StatusOr<size_t> PageSize(uint32_t wanted) {
+  if (wanted > kLinesPerPageMax) {
+    return absl::InvalidArgumentError("page_size: want 1 to 500, got " + std::to_string(wanted));
+  }
+  return wanted == 0 ? kLinesPerPage : wanted;
+}
 
 }  // namespace
 
@@ -88,14 +96,59 @@ grpc::ServerUnaryReactor* AdminService::ListDevices(grpc::CallbackServerContext*
     return call->reactor();
   }
   UnaryCall::Run(call, [this, by = caller->principal, request, response]() -> absl::Status {
-    if (request->page_size() > kDevicesPerPageMax) {
-      return absl::InvalidArgumentError("page_size: want 1 to 500, got " +
-                                        std::to_string(request->page_size()));
-    }
-    const size_t size = request->page_size() == 0 ? kDevicesPerPage : request->page_size();
+    KAPEA_ASSIGN(const size_t size, PageSize(request->page_size()));
     KAPEA_ASSIGN(const DevicePage page, parts_.enrolment.List(by, size, request->page_token()));
     PageToWire(page, *response);
     return absl::OkStatus();
+  });
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* AdminService::ListAlarms(grpc::CallbackServerContext* context,
+                                                   const v1::ListAlarmsRequest* request,
+                                                   v1::ListAlarmsResponse* response) {
+  auto call = std::make_shared<UnaryCall>(parts_, context, "Admin/ListAlarms");
+  auto caller = parts_.door.Admit(*context, request->ByteSizeLong());
+  if (!caller.ok()) {
+    call->Finish(caller.status());
+    return call->reactor();
+  }
+  UnaryCall::Run(call, [this, by = caller->principal, request, response]() -> absl::Status {
+    KAPEA_ASSIGN(const size_t size, PageSize(request->page_size()));
+    KAPEA_ASSIGN(const AlarmPage page, parts_.alarms.List(by, Time::FromUnixMs(request->since_ms()),
+                                                          size, request->page_token()));
+    AlarmsToWire(page, *response);
+    return absl::OkStatus();
+  });
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* AdminService::LiftLimit(grpc::CallbackServerContext* context,
+                                                  const v1::LiftLimitRequest* request,
+                                                  v1::LiftLimitResponse*) {
+  auto call = std::make_shared<UnaryCall>(parts_, context, "Admin/LiftLimit");
+  auto caller = parts_.door.Admit(*context, request->ByteSizeLong());
+  if (!caller.ok()) {
+    call->Finish(caller.status());
+    return call->reactor();
+  }
+  UnaryCall::Run(call, [this, by = caller->principal, request]() -> absl::Status {
+    KAPEA_ASSIGN(const DeviceId device, IdFromWire<DeviceId>(request->device(), "device"));
+    const auto view = parts_.published.directory();
+    if (!view->directory.IsRegistrar(by.person)) {
+      return absl::PermissionDeniedError("only a registrar lifts the limit of a device");
+    }
+    const domain::DeviceEntry* const known = view->directory.FindDevice(device);
+    if (known == nullptr || known->revoked) {
+      return absl::NotFoundError("no such device is in the directory; nothing was changed");
+    }
+    if (known->person == by.person) {
+      return absl::PermissionDeniedError("nobody lifts the limit of a device of her own");
+    }
+    // That it was lifted is on the disk first: nobody does it unseen.
+    KAPEA_TRY(parts_.alarms.Raise(AlarmKind::kLimitLifted, device, FileId()));
+    parts_.log.Warn("limit_lifted", {{"device", device.hex()}, {"by_device", by.device.hex()}});
+    return parts_.opened.Lift(device);
   });
   return call->reactor();
 }

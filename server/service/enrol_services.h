@@ -33,6 +33,12 @@ class AdminService final : public v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* ListDevices(grpc::CallbackServerContext* context,
                                         const v1::ListDevicesRequest* request,
                                         v1::ListDevicesResponse* response) override;
+  grpc::ServerUnaryReactor* ListAlarms(grpc::CallbackServerContext* context,
+                                       const v1::ListAlarmsRequest* request,
+                                       v1::ListAlarmsResponse* response) override;
+  grpc::ServerUnaryReactor* LiftLimit(grpc::CallbackServerContext* context,
+                                      const v1::LiftLimitRequest* request,
+                                      v1::LiftLimitResponse* response) override;
 
  private:
   const Parts& parts_;

@@ -38,9 +38,10 @@ struct Metrics::Families {
   Family<Counter>& verdicts =
       Count(registry, "kapea_changes_total", "Changes with a receipt, by verdict");
   Family<Counter>& pulled = Count(registry, "kapea_pulled_total", "Changes and bytes handed out");
-  Family<Counter>& alarms = Count(registry, "kapea_alarms_total",
-                                  "What somebody has to look at: canary files that were opened, "
-                                  "devices that opened too many new files in a day");
+  Family<Counter>& alarms =
+      Count(registry, "kapea_alarms_total",
+            "What somebody has to look at: canary files that were handed out or touched, "
+            "devices that opened too many new files in a day");
   Family<Counter>& restarts =
       Count(registry, "kapea_process_restarts_total", "Processes that had to be started again");
   Family<Gauge>& gauges =

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "common/base/clock.h"
 #include "common/kv/store.h"
+#include "server/core/alarms.h"
 #include "server/core/blobs.h"
 #include "server/core/deliveries.h"
 #include "server/core/enrolment.h"
@@ -42,6 +43,7 @@ struct Parts {
   const Log& log;
   const Clock& clock;
   OpenedFiles& opened;
+  Alarms& alarms;
   size_t parcels_per_push_max = 64;
 };
 

@@ -116,12 +116,7 @@ void PullStream::Do(Step step) {
 absl::Status PullStream::EndOfAll() const {
   const size_t passed_over = cursor_.passed_over().size();
   if (passed_over == 0) return absl::OkStatus();
-  return WithDetail(
-      absl::ResourceExhaustedError(
-          "this device has opened " + std::to_string(parts_.opened.options().per_day) +
-          " files today that were new to it, which is the limit; " + std::to_string(passed_over) +
-          " more wait. What it has stays and goes on; sync again tomorrow, or ask a supervisor"),
-      "files_per_day");
+  return TooManyFiles(parts_.opened.options().per_day, passed_over);
 }
 
 bool PullStream::IsQuick() const {

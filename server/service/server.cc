@@ -11,7 +11,9 @@
 
 #include "common/base/macros.h"
 #include "common/base/mutex.h"
+#include "server/core/alarms.h"
 #include "server/core/blobs.h"
+#include "server/core/canary_watch.h"
 #include "server/core/deliveries.h"
 #include "server/core/device_book.h"
 #include "server/core/enrolment.h"
@@ -65,6 +67,8 @@ struct Server::State {
   Published published;
   const std::shared_ptr<rpc::DenySet> deny = std::make_shared<rpc::DenySet>();
   std::unique_ptr<Followers> followers;
+  std::unique_ptr<Alarms> alarms;
+  std::unique_ptr<CanaryWatch> canaries;
   std::unique_ptr<Sequencer> sequencer;
   DeploymentId deployment;
   std::unique_ptr<Sweeper> sweeper;
@@ -93,7 +97,7 @@ struct Server::State {
   std::thread ticker;
 
   codec::ErasureList erasures;  // after the start only changed between commits and answers
-  OpenedFilesAlarms Alarms();
+  void Raise(AlarmKind kind, const DeviceId& device, const FileId& file);
   absl::Status ReconcileList();
   void OnErased(const std::vector<codec::ListedErasure>& erased);
   absl::Status RebuildOldViews();
@@ -125,17 +129,21 @@ absl::Status Server::State::ReconcileList() {
   return codec::WriteErasureList(options.erasure_list, erasures);
 }
 
-OpenedFilesAlarms Server::State::Alarms() {
-  OpenedFilesAlarms alarms;
-  alarms.canary = [this](const DeviceId& device, const FileId& file) {
-    ground.metrics.Alarm("canary");
-    ground.log.Warn("canary_opened", {{"device", device.hex()}, {"file", file.hex()}});
-  };
-  alarms.limit = [this](const DeviceId& device, uint32_t files) {
-    ground.metrics.Alarm("files_per_day");
-    ground.log.Warn("too_many_files_opened", {{"device", device.hex()}, {"files", int64_t{files}}});
-  };
-  return alarms;
+// Whatever else fails, the log and the metrics have it.
+void Server::State::Raise(AlarmKind kind, const DeviceId& device, const FileId& file) {
+  const char* const event = kind == AlarmKind::kCanaryHandedOut ? "canary_opened"
+                            : kind == AlarmKind::kCanaryTouched ? "canary_touched"
+                                                                : "too_many_files_opened";
+  ground.metrics.Alarm(kind == AlarmKind::kCanaryHandedOut ? "canary"
+                       : kind == AlarmKind::kCanaryTouched ? "canary_touched"
+                                                           : "files_per_day");
+  if (file == FileId()) {
+    ground.log.Warn(event, {{"device", device.hex()}});
+  } else {
+    ground.log.Warn(event, {{"device", device.hex()}, {"file", file.hex()}});
+  }
+  const absl::Status kept = alarms->Raise(kind, device, file);
+  if (!kept.ok()) ground.log.Error("alarm_not_kept", kept);
 }
 
 // Committed already: were it not to be written here, the next start writes it.
@@ -160,11 +168,18 @@ absl::Status Server::State::RebuildOldViews() {
 absl::Status Server::State::OpenCore() {
   KAPEA_TRY(ReconcileList());
   KAPEA_TRY(RebuildOldViews());
+  alarms = std::make_unique<Alarms>(ground.store, published, *ground.clock);
+  KAPEA_ASSIGN(canaries, CanaryWatch::Open(ground.store, options.opened.canaries,
+                                           [this](const DeviceId& device, const FileId& file) {
+                                             Raise(AlarmKind::kCanaryTouched, device, file);
+                                           }));
   followers = std::make_unique<Followers>(options.follows_per_device);
   Sequencer::Listeners listeners;
   listeners.on_files_changed = [this](const Committed& committed) {
     OnErased(committed.erased);
     followers->OnCommitted(committed);
+    const absl::Status watched = canaries->OnCommitted(committed.files);
+    if (!watched.ok()) ground.log.Error("canaries_not_looked_at", watched);
     if (sweeper) sweeper->OnCommitted(committed.files);
   };
   listeners.on_devices_revoked = [this](const auto& devices) { OnRevoked(devices); };
@@ -186,7 +201,14 @@ absl::Status Server::State::OpenCore() {
                Deliveries::Open(ground.store, published, *ground.clock, ground.device_key,
                                 [this](Submission s) { sequencer->Submit(std::move(s)); }));
   KAPEA_ASSIGN(book, DeviceBook::Open(ground.store));
-  opened = std::make_unique<OpenedFiles>(ground.store, *ground.clock, options.opened, Alarms());
+  opened = std::make_unique<OpenedFiles>(
+      ground.store, *ground.clock, options.opened,
+      OpenedFilesAlarms{[this](const DeviceId& device, const FileId& file) {
+                          Raise(AlarmKind::kCanaryHandedOut, device, file);
+                        },
+                        [this](const DeviceId& device, uint32_t) {
+                          Raise(AlarmKind::kFilesPerDay, device, FileId());
+                        }});
   blobs = std::make_unique<Blobs>(ground.store, published, options.blob_bytes_per_file);
   enrolment =
       std::make_unique<Enrolment>(ground.store, published, *book, ground.issuer, *ground.clock);
@@ -201,9 +223,10 @@ absl::Status Server::State::OpenListener() {
   door =
       std::make_unique<Door>(*listener, published, *book, deployment, *ground.clock, options.rates);
   workers = std::make_unique<WorkerPool>(options.workers, options.workers_queue);
-  parts = std::make_unique<Parts>(Parts{
-      ground.store, published, *sequencer, *deliveries, *blobs, *enrolment, *door, *followers,
-      *workers, ground.metrics, ground.log, *ground.clock, *opened, options.parcels_per_push});
+  parts = std::make_unique<Parts>(Parts{ground.store, published, *sequencer, *deliveries, *blobs,
+                                        *enrolment, *door, *followers, *workers, ground.metrics,
+                                        ground.log, *ground.clock, *opened, *alarms,
+                                        options.parcels_per_push});
   return absl::OkStatus();
 }
 

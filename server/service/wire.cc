@@ -185,6 +185,29 @@ void PageToWire(const DevicePage& page, v1::ListDevicesResponse& wire) {
   wire.set_ledger_size(page.ledger_size);
 }
 
+absl::Status TooManyFiles(uint32_t per_day, size_t waiting) {
+  return WithDetail(
+      absl::ResourceExhaustedError(
+          "this device has opened " + std::to_string(per_day) +
+          " files today that were new to it, which is the limit; " + std::to_string(waiting) +
+          " more wait. What it has stays and goes on, and what you write is sent; sync again "
+          "tomorrow, or ask a registrar to lift the limit for today"),
+      "files_per_day");
+}
+
+void AlarmsToWire(const AlarmPage& page, v1::ListAlarmsResponse& wire) {
+  for (const Alarm& alarm : page.alarms) {
+    v1::AlarmLine& line = *wire.add_alarms();
+    line.set_kind(static_cast<v1::AlarmKind>(alarm.kind));
+    line.set_device(alarm.device.str());
+    if (alarm.file != FileId()) line.set_file(alarm.file.str());
+    line.set_first_ms(alarm.first.unix_ms());
+    line.set_last_ms(alarm.last.unix_ms());
+    line.set_times(alarm.times);
+  }
+  wire.set_next_page_token(page.next_page_token);
+}
+
 absl::StatusOr<ComplianceQuestion> QuestionFromWire(const v1::QueryRequest& wire) {
   if (wire.question() != "compliance") {
     return absl::InvalidArgumentError("question: want compliance");

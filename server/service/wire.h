@@ -16,6 +16,7 @@
 #include "kapea/v1/enrol.pb.h"
 #include "kapea/v1/sync.pb.h"
 #include "kapea/v1/view.pb.h"
+#include "server/core/alarms.h"
 #include "server/core/enrolment.h"
 #include "server/core/pull.h"
 #include "server/core/query.h"
@@ -55,5 +56,10 @@ void PageToWire(const DevicePage& page, v1::ListDevicesResponse& wire);
 absl::StatusOr<ComplianceQuestion> QuestionFromWire(const v1::QueryRequest& wire);
 void AnswerToWire(const ComplianceAnswer& answer, v1::QueryResponse& wire);
 const char* NameOf(RefusalReason reason);
+
+// The answer to a device that has opened as many new files today as it may.
+absl::Status TooManyFiles(uint32_t per_day, size_t waiting);
+
+void AlarmsToWire(const AlarmPage& page, v1::ListAlarmsResponse& wire);
 
 }  // namespace kapea::server

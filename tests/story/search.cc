@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "common/base/bytes.h"
@@ -54,6 +55,24 @@ std::string Upper(std::string text) {
   return text;
 }
 
+// What of it stands in the base64 of any bytes that have the text after `before` others,
+// modulo three: the digits that nothing else has a part in.
+std::string Base64Of(std::string_view text, size_t before, bool for_urls) {
+  std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  digits += for_urls ? "-_" : "+/";
+  std::string encoded;
+  const std::string bytes = std::string(before, '\0') + std::string(text);
+  const size_t first = (before * 8 + 5) / 6;
+  for (size_t digit = first; (digit + 1) * 6 <= bytes.size() * 8; ++digit) {
+    unsigned value = 0;
+    for (size_t bit = digit * 6; bit < (digit + 1) * 6; ++bit) {
+      value = value << 1 | (static_cast<unsigned char>(bytes[bit / 8]) >> (7 - bit % 8) & 1u);
+    }
+    encoded += digits[value];
+  }
+  return encoded;
+}
+
 struct Mapping {
   uint64_t from = 0, to = 0;
 };
@@ -84,6 +103,10 @@ Search::Search(const std::vector<std::string>& texts) {
     needles_.emplace_back(text + " as UTF-16 big-endian", BytesOf(wide, true));
     needles_.emplace_back(text + " as hex", ToHex(text));
     needles_.emplace_back(text + " as HEX", Upper(ToHex(text)));
+    for (size_t before = 0; before < 3; ++before) {
+      needles_.emplace_back(text + " as base64", Base64Of(text, before, false));
+      needles_.emplace_back(text + " as base64 of URLs", Base64Of(text, before, true));
+    }
   }
   for (const auto& [name, needle] : needles_) longest_ = std::max(longest_, needle.size());
 }
@@ -96,6 +119,23 @@ std::set<std::string> Search::In(std::string_view bytes) const {
     }
   }
   return found;
+}
+
+absl::StatusOr<SearchedFiles> SearchFiles(const std::string& folder, const Search& search) {
+  SearchedFiles searched;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string name = std::filesystem::relative(entry.path(), folder).string();
+    std::set<std::string> found = search.In(name);
+    if (entry.is_regular_file()) {
+      ++searched.files;
+      std::ifstream in(entry.path(), std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+      if (!in) return absl::UnavailableError("cannot read " + name);
+      found.merge(search.In(bytes));
+    }
+    for (const std::string& one : found) searched.found.insert(name + ": " + one);
+  }
+  return searched;
 }
 
 absl::StatusOr<std::set<std::string>> SearchMemory(pid_t process, const Search& search) {

@@ -14,7 +14,8 @@
 
 namespace kapea::story {
 
-// Texts to be looked for, each as it is, in UTF-16 and in hexadecimal digits.
+// Texts to be looked for, each as it is, in UTF-16, in hexadecimal digits, and in base64
+// wherever it may begin there. What was compressed or encrypted is not seen: open it first.
 class Search {
  public:
   explicit Search(const std::vector<std::string>& texts);
@@ -26,6 +27,14 @@ class Search {
   std::vector<std::pair<std::string, std::string>> needles_;  // what it is called, its bytes
   size_t longest_ = 0;
 };
+
+// "PATH: TEXT as FORM" of all names and contents of files below the folder; how many files
+// there are. Unavailable where one cannot be read.
+struct SearchedFiles {
+  std::set<std::string> found;
+  size_t files = 0;
+};
+absl::StatusOr<SearchedFiles> SearchFiles(const std::string& folder, const Search& search);
 
 // What of the process's memory holds one of the texts: everything it can write to.
 // PermissionDenied where this user may not read another process.

@@ -28,6 +28,7 @@ struct Arguments {
   std::vector<std::string> files;
   std::string key;
   bool villages = false;
+  int days = 7;
 };
 
 // The passphrase file of that registrar, 1 to 3. With one file it serves for all three; a

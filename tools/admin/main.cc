@@ -17,6 +17,7 @@
 #include "common/codec/protobuf_log.h"
 #include "common/crypto/secret.h"
 #include "common/domain/roles.h"
+#include "tools/admin/alarms.h"
 #include "tools/admin/arguments.h"
 #include "tools/admin/config.h"
 #include "tools/admin/deployment.h"
@@ -340,6 +341,14 @@ class Program {
         ->required();
     Command(app_, "revoke", "shut a device out, at once and for ever (two registrars)",
             [this] { return RunRevoke(a_, clock_); })
+        ->add_option("device", a_.device, "device id")
+        ->required();
+    Command(app_, "alarms", "list what a server saw that somebody has to look at",
+            [this] { return RunAlarms(a_, clock_); })
+        ->add_option("--days", a_.days, "of so many days, today among them")
+        ->capture_default_str();
+    Command(app_, "lift-limit", "let a device open as many new files as it wants, today",
+            [this] { return RunLiftLimit(a_, clock_); })
         ->add_option("device", a_.device, "device id")
         ->required();
     Command(app_, "offers", "list keys that are offered, as long as they wait",

@@ -1,6 +1,7 @@
 // Checks of the code itself, run as a test: who includes whom (layers.txt), lengths of
 // lines, files and functions, threads where none may start, and files that no
-// CMakeLists.txt names.
+// CMakeLists.txt names; and of the documents: links that lead nowhere, and tests that are
+// said to prove something and do not exist.
 // Usage: kapea-tidy <repository root>. Prints path:line: complaint; exits 1 if any.
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <iostream>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -179,6 +181,69 @@ void CheckNamedInCMake(const fs::path& root, const fs::path& file) {
   }
 }
 
+// Links of a document to files beside it.
+void CheckLinks(const fs::path& root, const fs::path& document) {
+  static const std::regex link(R"(\]\(([^)#:\s]+)(#[^)]*)?\))");
+  std::ifstream in(document);
+  int number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    for (std::sregex_iterator it(line.begin(), line.end(), link), end; it != end; ++it) {
+      if (!fs::exists(document.parent_path() / (*it)[1].str())) {
+        Complain(fs::relative(document, root).generic_string(), number,
+                 "leads nowhere: " + (*it)[1].str());
+      }
+    }
+  }
+}
+
+// "program Suite.Case" of every test that a CMakeLists.txt below tests/ makes; those that are
+// disabled have another name.
+std::set<std::string> TestsOf(const fs::path& root) {
+  static const std::regex program(R"(kapea_test\(\s*(\w+)([^)]*)\))");
+  static const std::regex source(R"([\w./]+_test\.cc)");
+  static const std::regex test(
+      R"((?:^|\n)(?:TEST|TEST_F|TEST_P|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\(\s*(\w+),\s*(\w+))");
+  std::set<std::string> tests;
+  for (const auto& entry : fs::recursive_directory_iterator(root / "tests")) {
+    if (entry.path().filename() != "CMakeLists.txt") continue;
+    const std::string lists = ReadAll(entry.path());
+    for (std::sregex_iterator it(lists.begin(), lists.end(), program), end; it != end; ++it) {
+      const std::string name = (*it)[1], rest = (*it)[2];
+      for (std::sregex_iterator one(rest.begin(), rest.end(), source); one != end; ++one) {
+        const std::string text = ReadAll(entry.path().parent_path() / one->str());
+        for (std::sregex_iterator at(text.begin(), text.end(), test); at != end; ++at) {
+          tests.insert(name + " " + (*at)[1].str() + "." + (*at)[2].str());
+        }
+      }
+    }
+  }
+  return tests;
+}
+
+// Each line of the tables in docs/scenarios.md has three cells: threat, mechanism, and the
+// tests as `program Suite.Case`, at least one.
+void CheckScenarios(const fs::path& root) {
+  static const std::regex named(R"(`(\w+ \w+\.\w+)`)");
+  const std::string file = "docs/scenarios.md";
+  const std::set<std::string> tests = TestsOf(root);
+  std::ifstream in(root / file);
+  int number = 0;
+  int proven = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (!line.starts_with("| ") || line.starts_with("| threat ")) continue;
+    int of_line = 0;
+    for (std::sregex_iterator it(line.begin(), line.end(), named), end; it != end; ++it) {
+      ++of_line;
+      if (!tests.contains((*it)[1])) Complain(file, number, "no such test: " + (*it)[1].str());
+    }
+    if (of_line == 0) Complain(file, number, "names no test that proves it");
+    proven += of_line;
+  }
+  if (proven == 0) Complain(file, 1, "want a table of threats and tests");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -196,6 +261,10 @@ int main(int argc, char** argv) {
       ++files;
     }
   }
+  for (const auto& entry : fs::directory_iterator(root / "docs")) {
+    if (entry.path().extension() == ".md") CheckLinks(root, entry.path());
+  }
+  CheckScenarios(root);
   std::cout << files << " files, " << complaints << " complaints\n";
   return complaints == 0 && files > 0 ? 0 : 1;
 }

@@ -116,6 +116,52 @@ TEST_F(SyncPaceTest, AGapInAnAnswerToASizeIsAskedForAgain) {
   EXPECT_EQ(Show(**officer.vault().File(*file)), Show(*server_.File(*file)));
 }
 
+// A server that holds one file back until tomorrow, and says so after all the rest.
+class LimitedLine : public FakeLine {
+ public:
+  using FakeLine::FakeLine;
+  absl::Status Pull(const sync::PullCall& call, const Visit& visit) override {
+    bool passed_over = false;
+    KAPEA_TRY(FakeLine::Pull(call, [&](sync::PullMessage message) {
+      passed_over |= std::erase_if(message.files, [this](const sync::PulledFile& file) {
+                       return file.file == held_back;
+                     }) > 0;
+      return visit(message);
+    }));
+    if (!passed_over) return absl::OkStatus();
+    return absl::ResourceExhaustedError("30 files today, which is the limit; sync tomorrow");
+  }
+  FileId held_back;
+};
+
+// An engine that lives over midnight once asked by size alone, and the file never came.
+TEST_F(SyncPaceTest, AFileThatWasHeldBackTodayComesTomorrow) {
+  FakeDevice lead(server_, "lead", clock_);
+  FakeDevice officer(server_, "officer", clock_);
+  LimitedLine line(server_, server_.person("officer"));
+  sync::SyncEngine engine(officer.vault(), line);
+  ASSERT_TRUE(lead.Sync().ok());
+  const auto held_back = FoundOperation(server_, lead, {"lead", "officer"});
+  const auto other = FoundOperation(server_, lead, {"lead", "officer"});
+  ASSERT_TRUE(AddRecord(lead, *held_back, crypto::RandomId<RecordId>(), 7).ok());
+  ASSERT_TRUE(AddRecord(lead, *other, crypto::RandomId<RecordId>(), 8).ok());
+  ASSERT_TRUE(lead.Sync().ok());
+  line.held_back = *held_back;
+  const auto today = engine.SyncNow(clock_.Now());
+  ASSERT_TRUE(today.ok()) << today.status();
+  EXPECT_THAT(today->refusals,
+              ::testing::ElementsAre("30 files today, which is the limit; sync tomorrow"));
+  EXPECT_TRUE(today->caught_up);
+  EXPECT_EQ(Show(**officer.vault().File(*other)), Show(*server_.File(*other)));
+  EXPECT_FALSE(officer.vault().File(*held_back).ok());
+  line.held_back = FileId();
+  const auto tomorrow = engine.SyncNow(clock_.Now());
+  ASSERT_TRUE(tomorrow.ok()) << tomorrow.status();
+  EXPECT_THAT(tomorrow->refusals, IsEmpty());
+  EXPECT_EQ(Show(**officer.vault().File(*held_back)), Show(*server_.File(*held_back)));
+  EXPECT_THAT(*officer.vault().replica().ListEvidence(), IsEmpty());
+}
+
 TEST_F(SyncPaceTest, TheNextPushLeavesBeforeTheLastAnswerIsKept) {
   FakeDevice lead(server_, "lead", clock_);
   ASSERT_TRUE(lead.Sync().ok());

@@ -101,6 +101,41 @@ TEST_F(ReplaceKeyTest, EverythingStaysAndTheOldKeyOpensNothing) {
   Check(**store);
 }
 
+// Destroying a key undoes no copy that was made before, nor one made between the two: what
+// does is that the key which opens those is nowhere any more.
+TEST_F(ReplaceKeyTest, AShreddedFileOpensFromNoOlderCopyUnderTheKeyThatIsKept) {
+  const std::string store = dir_.store();
+  const std::string backup = store + "-of-yesterday";
+  const std::string between = store + "-after-the-shredding";
+  {
+    const auto open = OpenRocksStore(OptionsFor(store, old_));
+    ASSERT_TRUE(open.ok()) << open.status();
+    ASSERT_TRUE(PutOne(**open, kFiles, "a", "shredded", FileOf(0)).ok());
+    ASSERT_TRUE(PutOne(**open, kFiles, "b", "stays", FileOf(1)).ok());
+  }
+  std::filesystem::copy(store, backup);
+  const auto read = [](const std::string& directory, const crypto::SecretBytes& key) {
+    OpenOptions options = OptionsFor(directory, key);
+    options.create_if_missing = false;
+    const auto open = OpenRocksStore(options);
+    return open.ok() ? (*open)->Get(kFiles, "a") : open.status();
+  };
+  EXPECT_EQ(*read(backup, old_), "shredded") << "this is what the old key is worth";
+  {
+    const auto open = OpenRocksStore(OptionsFor(store, old_));
+    ASSERT_TRUE(open.ok()) << open.status();
+    ASSERT_TRUE((*open)->DestroyKey(FileOf(0)).ok());
+  }
+  std::filesystem::copy(store, between);
+  ASSERT_TRUE(ReplaceMasterKey(Replacing(store)).ok());
+  for (const std::string& copy : {backup, between}) {
+    EXPECT_EQ(read(copy, next_).status().code(), absl::StatusCode::kFailedPrecondition) << copy;
+  }
+  EXPECT_TRUE(absl::IsDataLoss(read(between, old_).status()));
+  EXPECT_TRUE(absl::IsDataLoss(read(store, next_).status()));
+  EXPECT_EQ(*(*OpenRocksStore(OptionsFor(store, next_)))->Get(kFiles, "b"), "stays");
+}
+
 TEST_F(ReplaceKeyTest, NoFileOfTheStoreHasAnOldWrap) {
   Fill(dir_.store());
   size_t before = 0;

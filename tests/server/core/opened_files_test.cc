@@ -63,6 +63,21 @@ TEST_F(OpenedFilesTest, The31stFileOfADayIsRefused) {
   EXPECT_EQ(limits_.size(), 3u) << "once after the restart, once on the next day";
 }
 
+TEST_F(OpenedFilesTest, ALiftedLimitIsOfThatDayAlone) {
+  auto opened = Make();
+  Open(*opened, 1);
+  NextDay();
+  EXPECT_EQ(Open(*opened, 31), 30u);
+  ASSERT_TRUE(opened->Lift(device_).ok());
+  EXPECT_EQ(Open(*opened, 40), 40u);
+  opened = Make();
+  EXPECT_EQ(Open(*opened, 40), 40u) << "a restart does not bring it back";
+  NextDay();
+  EXPECT_EQ(Open(*opened, 40), 30u);
+  opened = Make();
+  EXPECT_EQ(Open(*opened, 1), 0u);
+}
+
 TEST_F(OpenedFilesTest, SeveralAtOnceCountEach) {
   auto opened = Make();
   Open(*opened, 1);
