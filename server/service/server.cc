@@ -19,6 +19,7 @@
 #include "server/core/group.h"
 #include "server/core/rebuild.h"
 #include "server/service/blob_service.h"
+#include "server/service/duplicates_service.h"
 #include "server/service/enrol_services.h"
 #include "server/service/parts.h"
 #include "server/service/read_services.h"
@@ -71,6 +72,7 @@ struct Server::State {
   std::shared_ptr<Deliveries> deliveries;
   std::unique_ptr<DeviceBook> book;
   std::unique_ptr<OpenedFiles> opened;
+  std::unique_ptr<MatchBook> matches;
   std::unique_ptr<Blobs> blobs;
   std::unique_ptr<Enrolment> enrolment;
   std::shared_ptr<rpc::Listener> listener;
@@ -81,6 +83,7 @@ struct Server::State {
   std::unique_ptr<BlobService> blob;
   std::unique_ptr<LedgerService> ledger;
   std::unique_ptr<ViewService> view;
+  std::unique_ptr<DuplicatesService> duplicates;
   std::unique_ptr<EnrolService> enrol;
   std::unique_ptr<AdminService> admin;
   std::unique_ptr<grpc::Server> server;
@@ -94,6 +97,7 @@ struct Server::State {
 
   codec::ErasureList erasures;  // after the start only changed between commits and answers
   OpenedFilesAlarms Alarms();
+  void OnMatchLimit(const DeviceId& device, uint32_t tokens);
   absl::Status ReconcileList();
   void OnErased(const std::vector<codec::ListedErasure>& erased);
   absl::Status RebuildOldViews();
@@ -136,6 +140,12 @@ OpenedFilesAlarms Server::State::Alarms() {
     ground.log.Warn("too_many_files_opened", {{"device", device.hex()}, {"files", int64_t{files}}});
   };
   return alarms;
+}
+
+void Server::State::OnMatchLimit(const DeviceId& device, uint32_t tokens) {
+  ground.metrics.Alarm("match_tokens_per_day");
+  ground.log.Warn("too_many_tokens_offered",
+                  {{"device", device.hex()}, {"tokens", int64_t{tokens}}});
 }
 
 // Committed already: were it not to be written here, the next start writes it.
@@ -187,6 +197,9 @@ absl::Status Server::State::OpenCore() {
                                 [this](Submission s) { sequencer->Submit(std::move(s)); }));
   KAPEA_ASSIGN(book, DeviceBook::Open(ground.store));
   opened = std::make_unique<OpenedFiles>(ground.store, *ground.clock, options.opened, Alarms());
+  matches = std::make_unique<MatchBook>(
+      ground.store, *ground.clock, options.matches,
+      [this](const DeviceId& device, uint32_t tokens) { OnMatchLimit(device, tokens); });
   blobs = std::make_unique<Blobs>(ground.store, published, options.blob_bytes_per_file);
   enrolment =
       std::make_unique<Enrolment>(ground.store, published, *book, ground.issuer, *ground.clock);
@@ -224,12 +237,14 @@ absl::Status Server::State::Serve() {
   blob = std::make_unique<BlobService>(*parts);
   ledger = std::make_unique<LedgerService>(*parts);
   view = std::make_unique<ViewService>(*parts);
+  duplicates = std::make_unique<DuplicatesService>(*parts, *matches);
   enrol = std::make_unique<EnrolService>(*parts);
   admin = std::make_unique<AdminService>(*parts);
   grpc::ServerBuilder builder;
   rpc::ApplyServerLimits(builder, options.limits);
-  for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-           sync.get(), blob.get(), ledger.get(), view.get(), enrol.get(), admin.get()}) {
+  for (grpc::Service* service :
+       std::initializer_list<grpc::Service*>{sync.get(), blob.get(), ledger.get(), view.get(),
+                                             duplicates.get(), enrol.get(), admin.get()}) {
     builder.RegisterService(service);
   }
   listener->Attach(builder, std::move(made));

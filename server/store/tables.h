@@ -29,6 +29,8 @@ inline constexpr kv::Table kReaders{"readers"};
 inline constexpr kv::Table kBlobs{"blobs"};    // file, chunk hash -> chunk (file's blob key)
 inline constexpr kv::Table kErased{"erased"};  // file -> ErasedRow
 inline constexpr kv::Table kOpened{"opened"};  // device, file -> u32 UTC day it first got it
+// Tokens of duplicates (server/core/match_book.cc): keyed hashes, in keys too.
+inline constexpr kv::Table kMatches{"matches"};
 inline constexpr kv::Table kEnrolments{"enrolments"};  // enrolment id -> EnrolmentRow
 inline constexpr kv::Table kDevices{"devices"};  // device -> DeviceRow (certificates, last seen)
 
