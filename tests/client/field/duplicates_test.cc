@@ -258,6 +258,17 @@ TEST_F(DuplicatesTest, TheServerHasNothingOfAValueOrAFile) {
         theirs_.view()}) {
     EXPECT_EQ(all.find(marker), std::string::npos);
   }
+  // Nor a token that could be made without the class key.
+  std::string info = "kapea/match/v1";
+  info.append(VaultOf("lead").identity().deployment.view()).append(programme_.view());
+  info.append((*VaultOf("lead").File(programme_))->newest_key_epoch()->id.view());
+  info.push_back(1);
+  ASSERT_THAT(LineOf("lead").offered, SizeIs(1));
+  for (const std::string& key : {std::string(32, '\0'), std::string(programme_.view())}) {
+    const std::string made =
+        crypto::HmacSha256(crypto::HkdfExpand(key, info, 32).view(), "n012345678");
+    EXPECT_NE(ReadU32(made), LineOf("lead").offered[0].token);
+  }
   // Nor the first bytes of a hash that anybody could make.
   for (const char* word : {"n012345678", "012345678"}) {
     EXPECT_EQ(all.find(crypto::Sha256(word).view().substr(0, 4)), std::string::npos);

@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "common/base/macros.h"
 #include "common/crypto/hash.h"
 #include "common/kv/open.h"
 #include "server/store/tables.h"
