@@ -186,9 +186,9 @@ void AddDuplicatesCommands(CLI::App& app, Chosen& chosen) {
       "may know the same person; neither sees the other's file, the server sees no value.\n"
       "Examples:\n"
       "  kapea programme new --form KH-MATCHING --member PP-POLICE:unit_lead "
-      "--member HAGAR:case_manager --set compare=yes\n"
+      "--member SHELTER:case_manager --set compare=yes\n"
       "  kapea duplicates\n"
-      "  kapea duplicates asked P-7K3FQ2 HAGAR --reason 'called their case manager'");
+      "  kapea duplicates asked P-7K3FQ2 SHELTER --reason 'called their case manager'");
   group->add_subcommand("list", "What was found when it was last checked")->callback([&chosen] {
     chosen.run = RunList;
   });
