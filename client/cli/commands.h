@@ -10,6 +10,7 @@
 
 #include "CLI/CLI.hpp"
 #include "client/cli/session.h"
+#include "client/field/duplicates.h"
 #include "client/field/typed_value.h"
 #include "client/link/grpc_transport.h"
 
@@ -24,6 +25,7 @@ void AddPackCommands(CLI::App& app, Chosen& chosen);    // form, codes
 void AddReviewCommands(CLI::App& app, Chosen& chosen);  // report, ledger, inbox, conflict
 void AddRecoveryCommands(CLI::App& app, Chosen& chosen);
 void AddSearchCommand(CLI::App& app, Chosen& chosen);
+void AddDuplicatesCommands(CLI::App& app, Chosen& chosen);
 void AddDeviceCommands(CLI::App& app, Chosen& chosen);  // enrol, unlock, lock, sync, whoami, file
 
 // --- What they share. ---
@@ -47,6 +49,11 @@ void AddDisclosureCommands(CLI::App& app, Chosen& chosen);
 void AddMeasureCommand(CLI::App& disclosure, Chosen& chosen);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
+// What a check of duplicates found, for `sync` too; no text where there is nothing to say.
+std::string TextOf(const field::DuplicateCheck& check);
+nlohmann::json JsonOf(const field::DuplicateCheck& check);
+absl::StatusOr<field::DuplicateCheck> CheckDuplicatesOver(Session& session,
+                                                          link::GrpcTransport& transport);
 // The last time that the server signed; zero: none.
 Time LastServerTime(vault::Vault& vault);
 // To the server of the options, else the enrolled one.

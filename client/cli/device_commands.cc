@@ -143,6 +143,10 @@ absl::StatusOr<Result> RunSync(Session& session) {
     // An old certificate still works; the next sync tries again.
     link::Renew(vault, LastServerTime(vault)).IgnoreError();
   }
+  // Beside sync: what cannot be compared now is compared by the next one.
+  const auto duplicates = report.caught_up
+                              ? CheckDuplicatesOver(session, *transport)
+                              : absl::StatusOr<field::DuplicateCheck>(field::DuplicateCheck());
   Result result;
   json refusals = json::array();
   for (const std::string& sentence : report.refusals) refusals.push_back(sentence);
@@ -162,6 +166,7 @@ absl::StatusOr<Result> RunSync(Session& session) {
         "[!] %d facts differ from what is sealed beside them; their files' leads are told\n",
         facts.reported);
   }
+  if (duplicates.ok()) result.text += TextOf(*duplicates);
   json verdicts = json::array();
   for (const sync::OwnVerdict& own : report.verdicts) {
     result.text +=
@@ -178,6 +183,7 @@ absl::StatusOr<Result> RunSync(Session& session) {
                  {"verdicts", verdicts},
                  {"facts_compared", facts.compared},
                  {"facts_differing", facts.reported},
+                 {"duplicates", duplicates.ok() ? JsonOf(*duplicates) : json()},
                  {"refusals", refusals},
                  {"incomplete", report.incomplete.size()}};
   return result;

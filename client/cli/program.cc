@@ -186,6 +186,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
   AddReviewCommands(app, chosen);
   AddDisclosureCommands(app, chosen);
   AddSearchCommand(app, chosen);
+  AddDuplicatesCommands(app, chosen);
   AddRecoveryCommands(app, chosen);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

@@ -7,6 +7,7 @@
 #include "client/field/compliance.h"
 #include "client/field/conflict.h"
 #include "client/field/devices.h"
+#include "client/field/duplicates.h"
 #include "client/field/erasure.h"
 #include "client/field/handover.h"
 #include "client/field/muster.h"
@@ -202,6 +203,18 @@ absl::Status AddHandovers(vault::Vault& vault, std::vector<InboxLine>& lines) {
   return absl::OkStatus();
 }
 
+absl::Status AddDuplicates(vault::Vault& vault, std::vector<InboxLine>& lines) {
+  KAPEA_ASSIGN(const auto duplicates, ListDuplicates(vault));
+  for (const DuplicateLine& line : duplicates) {
+    if (line.state != DuplicateState::kOpen) continue;
+    const std::string code = CodeOf(line.file, domain::FileKind::kPerson);
+    const std::string unit = UnitName(vault, line.unit);
+    lines.push_back({InboxKind::kDuplicate, line.file, code, "possibly known to " + unit + ": ask",
+                     "duplicates; then duplicates asked " + code + " " + unit + ", or dismiss", 1});
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string_view NameOf(InboxKind kind) {
@@ -234,6 +247,8 @@ std::string_view NameOf(InboxKind kind) {
       return "erasure";
     case InboxKind::kRecovery:
       return "recovery";
+    case InboxKind::kDuplicate:
+      return "duplicate";
     case InboxKind::kPack:
       return "pack";
   }
@@ -252,6 +267,7 @@ absl::StatusOr<std::vector<InboxLine>> ReadInbox(vault::Vault& vault) {
         line.kind == domain::FileKind::kDirectory || line.kind == domain::FileKind::kStandards;
     if (!shared) KAPEA_TRY(AddFile(vault, line, lines));
   }
+  KAPEA_TRY(AddDuplicates(vault, lines));
   KAPEA_ASSIGN(const auto conflicts, ListConflicts(vault, std::nullopt, Language::kEnglish));
   for (const ConflictView& conflict : conflicts) {
     const auto state = vault.File(conflict.file);

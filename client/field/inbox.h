@@ -24,6 +24,7 @@ enum class InboxKind : uint8_t {
   kDevice = 12,     // a device of mine that I have not confirmed
   kMismatch = 13,   // a fact differs from what is sealed beside it
   kErasure = 14,    // one is proposed that I may agree to, or a file is due for one
+  kDuplicate = 25,  // a person is possibly known to another unit
   kRecovery = 20,   // somebody recovered keys of a file that I lead
   kRekey = 11,      // somebody who should not may hold the newest keys of a file that I lead
 };

@@ -8,6 +8,7 @@
 #include "client/field/names.h"
 #include "common/base/macros.h"
 #include "common/crypto/secret.h"
+#include "common/text/phone.h"
 #include "common/text/search_key.h"
 
 namespace kapea::field {
@@ -21,31 +22,14 @@ constexpr char kCodeField[] = "code";
 constexpr size_t kRowsPerCommit = 256;
 // A text with more words is no name.
 constexpr size_t kWordsPerGroupMax = 32;
-constexpr size_t kPhoneDigitsMin = 6;
-// Cambodia's, in place of the 0 with which a number is dialled within.
-constexpr std::string_view kCountryCodes[] = {"00855", "855"};
 
 bool IsIndexed(const domain::Field& field) {
   return field.type == FieldType::kName || field.type == FieldType::kPhone;
 }
 
-// Digits alone, as they are dialled within the country.
-std::string FoldPhone(std::string_view folded) {
-  std::string digits;
-  for (const char c : folded) {
-    if (c >= '0' && c <= '9') digits += c;
-  }
-  for (const std::string_view code : kCountryCodes) {
-    if (digits.starts_with(code) && digits.size() > code.size() + kPhoneDigitsMin) {
-      return "0" + digits.substr(code.size());
-    }
-  }
-  return digits;
-}
-
 bool IsPhone(std::string_view folded) {
   return folded.find_first_not_of("0123456789 ") == std::string_view::npos &&
-         FoldPhone(folded).size() >= kPhoneDigitsMin;
+         text::FoldPhone(folded).size() >= text::kPhoneDigitsMin;
 }
 
 absl::StatusOr<std::vector<SearchWord>> ReadQuery(const SearchRequest& request) {
@@ -54,7 +38,7 @@ absl::StatusOr<std::vector<SearchWord>> ReadQuery(const SearchRequest& request) 
                                       ", got " + std::to_string(request.limit));
   }
   KAPEA_ASSIGN(std::string folded, text::FoldForSearch(request.words));
-  if (IsPhone(folded)) folded = FoldPhone(folded);
+  if (IsPhone(folded)) folded = text::FoldPhone(folded);
   std::vector<SearchWord> words = text::WordsOf(folded);
   size_t letters = 0;
   for (const SearchWord& word : words) letters += word.letters;
@@ -176,7 +160,7 @@ absl::Status SearchIndex::AddValue(const domain::FileState& state, const domain:
   const auto take = [&](std::string_view text) {
     auto folded = text::FoldForSearch(text);
     if (!folded.ok() || folded->empty()) return;  // no words, so that none can be found
-    name.folded = field.type == FieldType::kPhone ? FoldPhone(*folded) : *std::move(folded);
+    name.folded = field.type == FieldType::kPhone ? text::FoldPhone(*folded) : *std::move(folded);
     row.names.push_back(std::move(name));
   };
   if (value.clear) {

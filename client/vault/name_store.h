@@ -21,6 +21,7 @@ class SearchIndex;
 namespace kapea::vault {
 
 class Core;
+class MatchDoor;
 
 // A name of a record as it is compared; never as it was written.
 struct IndexedName {
@@ -54,6 +55,7 @@ class NameStore {
 
  private:
   friend class field::SearchIndex;
+  friend class MatchDoor;  // for the core alone
 
   using Take = std::function<void(std::string_view text)>;
   // InvalidArgument for a field that by the record's form is of another type;

@@ -68,7 +68,7 @@ class Sight {
   bool Has(const Alarm& alarm) const {
     if (all_) return true;
     // Which files are canaries is nobody's to know who might want to leave them alone.
-    if (alarm.kind != AlarmKind::kFilesPerDay && alarm.kind != AlarmKind::kLimitLifted) {
+    if (alarm.kind == AlarmKind::kCanaryHandedOut || alarm.kind == AlarmKind::kCanaryTouched) {
       return false;
     }
     const domain::DeviceEntry* device = directory_.FindDevice(alarm.device);

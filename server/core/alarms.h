@@ -24,6 +24,7 @@ enum class AlarmKind : uint8_t {
   kCanaryTouched = 2,    // somebody read, wrote or decided in a canary file
   kFilesPerDay = 3,      // a device came to its limit of new files
   kLimitLifted = 4,      // a registrar lifted that limit for the day
+  kMatchTokens = 5,      // a device came to its limit of new match tokens
 };
 
 struct Alarm {
@@ -39,7 +40,7 @@ struct AlarmPage {
 };
 
 // One row for each day, kind, device and file, so that whoever repeats what raises an alarm
-// fills nothing. Rows stay: a device can make as many in a day as there are canaries, and two.
+// fills nothing. Rows stay: a device can make as many in a day as there are canaries, and three.
 // Threads: any. What was raised is on the disk when Raise returns.
 class Alarms {
  public:

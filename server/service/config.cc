@@ -38,6 +38,15 @@ void ReadLimits(const store::LimitsConfig& wire, ServerOptions& out) {
   if (wire.drain_seconds() != 0) out.drain = Duration::Seconds(wire.drain_seconds());
 }
 
+MatchOptions MatchesOf(const store::DuplicatesConfig& wire) {
+  MatchOptions matches;
+  matches.enabled = wire.enabled();
+  matches.names = wire.names();
+  matches.tokens_per_day = Or(wire.new_tokens_per_day(), matches.tokens_per_day);
+  matches.keep_days = Or(wire.keep_days(), matches.keep_days);
+  return matches;
+}
+
 LogLevel LevelOf(store::LogLevel level) {
   switch (level) {
     case store::LOG_LEVEL_DEBUG:
@@ -72,6 +81,9 @@ absl::Status CheckConfig(const Config& config) {
   if (config.keys_file.empty()) return Missing("keys.file");
   if (config.root_certificate_file.empty()) return Missing("root_certificate_file");
   if (config.device_authorities_file.empty()) return Missing("device_authorities_file");
+  if (config.server.matches.names && !config.server.matches.enabled) {
+    return Missing("duplicates.enabled where duplicates.names is set");
+  }
   if (config.server.workers > 256) return Missing("limits.workers of at most 256");
   if (config.metrics_address.empty()) return absl::OkStatus();
   return SideDoor::CheckAddress(config.metrics_address);
@@ -106,6 +118,7 @@ absl::StatusOr<Config> ParseConfig(const std::string& text, const std::string& o
     if (!id.ok()) return Missing("canary_files as file ids in hex");
     config.server.opened.canaries.insert(*id);
   }
+  config.server.matches = MatchesOf(wire.duplicates());
   config.server.erasure_list = codec::ErasureListPath(config.keys_file);
   config.server.listen = config.listen;
   KAPEA_TRY(CheckConfig(config));

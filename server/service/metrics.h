@@ -23,7 +23,8 @@ class Metrics {
   void Refused(const char* reason);                   // parcels, by reason
   void Verdict(const char* verdict, uint64_t n);      // Changes appended, by verdict
   void Pulled(uint64_t changes, uint64_t bytes);
-  void Alarm(const char* what);  // "canary", "canary_touched", "files_per_day"
+  // "canary", "canary_touched", "files_per_day", "match_tokens_per_day"
+  void Alarm(const char* what);
   void Restarted(const char* process);
 
   // Values that are read at each scrape: name -> value.

@@ -21,6 +21,7 @@
 #include "server/core/group.h"
 #include "server/core/rebuild.h"
 #include "server/service/blob_service.h"
+#include "server/service/duplicates_service.h"
 #include "server/service/enrol_services.h"
 #include "server/service/parts.h"
 #include "server/service/read_services.h"
@@ -75,6 +76,7 @@ struct Server::State {
   std::shared_ptr<Deliveries> deliveries;
   std::unique_ptr<DeviceBook> book;
   std::unique_ptr<OpenedFiles> opened;
+  std::unique_ptr<MatchBook> matches;
   std::unique_ptr<Blobs> blobs;
   std::unique_ptr<Enrolment> enrolment;
   std::shared_ptr<rpc::Listener> listener;
@@ -85,6 +87,7 @@ struct Server::State {
   std::unique_ptr<BlobService> blob;
   std::unique_ptr<LedgerService> ledger;
   std::unique_ptr<ViewService> view;
+  std::unique_ptr<DuplicatesService> duplicates;
   std::unique_ptr<EnrolService> enrol;
   std::unique_ptr<AdminService> admin;
   std::unique_ptr<grpc::Server> server;
@@ -129,18 +132,34 @@ absl::Status Server::State::ReconcileList() {
   return codec::WriteErasureList(options.erasure_list, erasures);
 }
 
+struct AlarmName {
+  const char* event;   // in the log
+  const char* metric;  // in kapea_alarms_total
+};
+AlarmName NameOf(AlarmKind kind) {
+  switch (kind) {
+    case AlarmKind::kCanaryHandedOut:
+      return {"canary_opened", "canary"};
+    case AlarmKind::kCanaryTouched:
+      return {"canary_touched", "canary_touched"};
+    case AlarmKind::kFilesPerDay:
+      return {"too_many_files_opened", "files_per_day"};
+    case AlarmKind::kLimitLifted:
+      return {"limit_lifted", "limit_lifted"};
+    case AlarmKind::kMatchTokens:
+      return {"too_many_tokens_offered", "match_tokens_per_day"};
+  }
+  return {"alarm", "alarm"};
+}
+
 // Whatever else fails, the log and the metrics have it.
 void Server::State::Raise(AlarmKind kind, const DeviceId& device, const FileId& file) {
-  const char* const event = kind == AlarmKind::kCanaryHandedOut ? "canary_opened"
-                            : kind == AlarmKind::kCanaryTouched ? "canary_touched"
-                                                                : "too_many_files_opened";
-  ground.metrics.Alarm(kind == AlarmKind::kCanaryHandedOut ? "canary"
-                       : kind == AlarmKind::kCanaryTouched ? "canary_touched"
-                                                           : "files_per_day");
+  const AlarmName name = NameOf(kind);
+  ground.metrics.Alarm(name.metric);
   if (file == FileId()) {
-    ground.log.Warn(event, {{"device", device.hex()}});
+    ground.log.Warn(name.event, {{"device", device.hex()}});
   } else {
-    ground.log.Warn(event, {{"device", device.hex()}, {"file", file.hex()}});
+    ground.log.Warn(name.event, {{"device", device.hex()}, {"file", file.hex()}});
   }
   const absl::Status kept = alarms->Raise(kind, device, file);
   if (!kept.ok()) ground.log.Error("alarm_not_kept", kept);
@@ -209,6 +228,11 @@ absl::Status Server::State::OpenCore() {
                         [this](const DeviceId& device, uint32_t) {
                           Raise(AlarmKind::kFilesPerDay, device, FileId());
                         }});
+  matches = std::make_unique<MatchBook>(
+      ground.store, *ground.clock, options.matches,
+      [this](const DeviceId& device, uint32_t) {
+        Raise(AlarmKind::kMatchTokens, device, FileId());
+      });
   blobs = std::make_unique<Blobs>(ground.store, published, options.blob_bytes_per_file);
   enrolment =
       std::make_unique<Enrolment>(ground.store, published, *book, ground.issuer, *ground.clock);
@@ -247,12 +271,14 @@ absl::Status Server::State::Serve() {
   blob = std::make_unique<BlobService>(*parts);
   ledger = std::make_unique<LedgerService>(*parts);
   view = std::make_unique<ViewService>(*parts);
+  duplicates = std::make_unique<DuplicatesService>(*parts, *matches);
   enrol = std::make_unique<EnrolService>(*parts);
   admin = std::make_unique<AdminService>(*parts);
   grpc::ServerBuilder builder;
   rpc::ApplyServerLimits(builder, options.limits);
-  for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-           sync.get(), blob.get(), ledger.get(), view.get(), enrol.get(), admin.get()}) {
+  for (grpc::Service* service :
+       std::initializer_list<grpc::Service*>{sync.get(), blob.get(), ledger.get(), view.get(),
+                                             duplicates.get(), enrol.get(), admin.get()}) {
     builder.RegisterService(service);
   }
   listener->Attach(builder, std::move(made));

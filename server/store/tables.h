@@ -32,6 +32,8 @@ inline constexpr kv::Table kOpened{"opened"};  // device, file -> u32 UTC day it
                                                // device, zeros -> the day without a limit
 // u32 UTC day, u8 kind, device, file -> u64 first ms, u64 last ms, u32 times (server/core/alarms.h)
 inline constexpr kv::Table kAlarms{"alarms"};
+// Tokens of duplicates (server/core/match_book.cc): keyed hashes, in keys too.
+inline constexpr kv::Table kMatches{"matches"};
 inline constexpr kv::Table kEnrolments{"enrolments"};  // enrolment id -> EnrolmentRow
 inline constexpr kv::Table kDevices{"devices"};  // device -> DeviceRow (certificates, last seen)
 

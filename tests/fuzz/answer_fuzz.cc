@@ -8,10 +8,12 @@
 
 #include <google/protobuf/stubs/logging.h>
 
+#include "client/link/duplicates_line.h"
 #include "client/link/wire.h"
 #include "client/sync/verify.h"
 #include "common/base/macros.h"
 #include "common/codec/finding_codec.h"
+#include "kapea/v1/duplicates.pb.h"
 #include "kapea/v1/view.pb.h"
 
 namespace kapea::link {
@@ -67,6 +69,17 @@ void TryFindings(const std::string& bytes) {
   }
 }
 
+void TryMatches(const std::string& bytes) {
+  v1::DuplicatesCheckResponse wire;
+  if (!wire.ParseFromString(bytes)) return;
+  const auto state = MatchStateFrom(wire);
+  KAPEA_CHECK(state.ok() || absl::IsDataLoss(state.status()));
+  if (!state.ok()) return;
+  for (const sync::FoundMatch& found : state->found) {
+    KAPEA_CHECK(!domain::NameOf(found.kind).empty());
+  }
+}
+
 }  // namespace
 }  // namespace kapea::link
 
@@ -80,5 +93,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   kapea::link::TryPull(bytes);
   kapea::link::TryPush(bytes);
   kapea::link::TryFindings(bytes);
+  kapea::link::TryMatches(bytes);
   return 0;
 }

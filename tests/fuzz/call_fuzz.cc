@@ -8,8 +8,10 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include "common/base/macros.h"
+#include "common/codec/match_codec.h"
 #include "common/codec/wire.h"
 #include "common/rpc/status.h"
+#include "kapea/v1/duplicates.pb.h"
 #include "kapea/v1/enrol.pb.h"
 #include "kapea/v1/sync.pb.h"
 #include "kapea/v1/view.pb.h"
@@ -61,6 +63,17 @@ void TryAll(const std::string& bytes) {
     const auto question = QuestionFromWire(wire);
     CheckRefusal(question.status());
     KAPEA_CHECK(!question.ok() || question->page_size > 0);
+  });
+  Try<v1::DuplicatesOfferRequest>(bytes, [](const v1::DuplicatesOfferRequest& wire) {
+    for (const v1::MatchFile& from : wire.files()) {
+      const auto file = codec::MatchedFileFromWire(from);
+      CheckRefusal(file.status());
+      if (!file.ok()) continue;
+      v1::MatchFile again;
+      codec::MatchedFileToWire(*file, again);
+      const auto read = codec::MatchedFileFromWire(again);
+      KAPEA_CHECK(read.ok() && read->tokens == file->tokens && read->alias == file->alias);
+    }
   });
   CheckRefusal(WithDetail(absl::InvalidArgumentError(bytes), "reason"));
 }

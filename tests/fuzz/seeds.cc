@@ -29,6 +29,7 @@
 #include "common/pki/authority.h"
 #include "common/pki/certificate.h"
 #include "common/pki/enrolment_code.h"
+#include "kapea/v1/duplicates.pb.h"
 #include "kapea/v1/enrol.pb.h"
 #include "kapea/v1/view.pb.h"
 #include "tests/common/codec/sample_changes.h"
@@ -105,8 +106,14 @@ void AddMessages(Seeds& seeds) {
   query.set_file(std::string(16, 'f'));
   v1::PullRequest pull;
   pull.add_cursors()->set_file(std::string(16, 'f'));
-  seeds.AddAll("call_fuzz", {push.SerializeAsString(), enrolment.SerializeAsString(),
-                             query.SerializeAsString(), pull.SerializeAsString()});
+  v1::DuplicatesOfferRequest offer;
+  offer.add_files()->set_alias(std::string(16, 'a'));
+  offer.mutable_files(0)->add_phones(7);
+  offer.mutable_files(0)->add_phones(9);
+  offer.mutable_files(0)->add_documents(0xFFFFFFFF);
+  seeds.AddAll("call_fuzz",
+               {push.SerializeAsString(), enrolment.SerializeAsString(), query.SerializeAsString(),
+                pull.SerializeAsString(), offer.SerializeAsString()});
 
   v1::PullResponse pulled;
   pulled.mutable_head()->set_server_time(parcel.changes[0].change->header.server_time_note);
@@ -128,8 +135,14 @@ void AddMessages(Seeds& seeds) {
   finding.set_file(std::string(16, 'f'));
   finding.set_status(v1::FINDING_STATUS_OVERDUE);
   finding.set_severity("must");
+  v1::DuplicatesCheckResponse matches;
+  matches.add_held()->set_alias(std::string(16, 'a'));
+  matches.mutable_held(0)->set_digest(std::string(32, 'd'));
+  matches.add_found()->set_alias(std::string(16, 'a'));
+  matches.mutable_found(0)->set_kind(v1::MATCH_KIND_NAME);
+  matches.mutable_found(0)->set_unit(std::string(16, 'u'));
   seeds.AddAll("answer_fuzz", {pulled.SerializeAsString(), pushed.SerializeAsString(),
-                               answer.SerializeAsString()});
+                               answer.SerializeAsString(), matches.SerializeAsString()});
 }
 
 void AddRows(Seeds& seeds) {

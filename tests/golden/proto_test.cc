@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kapea/v1/change.pb.h"
+#include "kapea/v1/duplicates.pb.h"
 #include "kapea/v1/enrol.pb.h"
 #include "kapea/v1/error.pb.h"
 #include "kapea/v1/ledger.pb.h"
@@ -59,7 +60,8 @@ std::vector<const FileDescriptor*> Files() {
           v1::ErrorDetail::descriptor()->file(),     v1::Entry::descriptor()->file(),
           v1::Member::descriptor()->file(),          v1::Pack::descriptor()->file(),
           v1::PushRequest::descriptor()->file(),     v1::Value::descriptor()->file(),
-          v1::RecoveryRequest::descriptor()->file(), v1::QueryRequest::descriptor()->file()};
+          v1::RecoveryRequest::descriptor()->file(), v1::QueryRequest::descriptor()->file(),
+          v1::MatchScope::descriptor()->file()};
 }
 
 std::string Listing() {

@@ -122,7 +122,8 @@ class DemoStoryTest : public testing::Test {
     std::string config = Slurp(Demo() / "deployment/server/kapead.textproto");
     const std::string log = "log { file:";
     config.replace(config.find(log), log.size(), "log { level: LOG_LEVEL_DEBUG file:");
-    std::ofstream(Demo() / "again.textproto") << config << "metrics_address: \"127.0.0.1:0\"\n";
+    std::ofstream(Demo() / "again.textproto") << config << "metrics_address: \"127.0.0.1:0\"\n"
+                                              << "duplicates { enabled: true }\n";
     fs::remove(Demo() / "deployment/server/address");
     const std::string d = Demo().string();
     Run(std::string(KAPEA_BIN) + "/kapead --config " + d + "/again.textproto > " + d +
@@ -521,6 +522,42 @@ TEST_F(DemoStoryTest, ALostPhoneIsShutOutAndReplaced) {
   for (const json& line : now.at("members")) {
     EXPECT_EQ(line.at("keys"), line.at("may_read")) << line;
   }
+}
+
+// Police and shelter write down one document each in her own way, and a sync of both, with
+// the shipped programs alone, tells both to ask; neither gets the other's file.
+TEST_F(DemoStoryTest, TwoUnitsLearnThatTheyMayKnowTheSamePerson) {
+  StopServer();
+  StartServerAgain();
+  std::string server = Slurp(Demo() / "deployment/server/address");
+  server.erase(server.find_last_not_of('\n') + 1);
+  const auto said = [&server](const char* who, const std::string& words) {
+    Kapea(who, server, "--json " + words);
+    return json::parse(Slurp(Demo() / who / "again.out"));
+  };
+  Kapea("supervisor", server,
+        "programme new --form KH-MATCHING --member PP-POLICE:unit_lead "
+        "--member PP-SHELTER:intake_officer --set compare=yes");
+  const std::string ours = said("lead", "case new --form KH-VICTIM-INTAKE --set sex=F").at("code");
+  Kapea("lead", server, "case add " + ours + " --form KH-ID-DOCUMENT --set 'number=N 0123-45678'");
+  const std::string theirs = said("intake", "intake new --walk-in --set arrival_at=now").at("code");
+  Kapea("intake", server, "case add " + theirs + " --form KH-ID-DOCUMENT --set number=n012345678");
+  for (const char* who : {"supervisor", "lead", "intake", "lead"}) Kapea(who, server, "sync");
+  const auto found = [&said](const char* who) {
+    std::set<std::string> lines;
+    const json answer = said(who, "duplicates");
+    for (const json& line : answer.at("duplicates")) {
+      lines.insert(line.at("code").get<std::string>() + " " +
+                   line.at("unit_code").get<std::string>() + " " +
+                   line.at("state").get<std::string>());
+    }
+    return lines;
+  };
+  EXPECT_EQ(found("lead"), std::set<std::string>{ours + " PP-SHELTER open"});
+  EXPECT_EQ(found("intake"), std::set<std::string>{theirs + " PP-POLICE open"});
+  Kapea("lead", server, "duplicates asked " + ours + " PP-SHELTER --reason 'called them'");
+  EXPECT_EQ(found("lead"), std::set<std::string>{ours + " PP-SHELTER asked"});
+  Kapea("lead", server, "duplicates withdraw");
 }
 
 // A client that sends what it should have sealed, where it does not belong, gets an

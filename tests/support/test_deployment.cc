@@ -200,7 +200,7 @@ codec::EncodedChange TestDeployment::Found(TestDevice& by, TestFile& file,
   file.file = header.file;
   codec::ChangeWriter writer(std::move(header));
   file.key_epoch = writer.id();
-  writer.Add(domain::Founding{domain::FileKind::kOperation, drill});
+  writer.Add(domain::Founding{file.kind, drill});
   domain::RosterWrite roster;
   roster.added.push_back(Line(by));
   for (const TestDevice* other : others) roster.added.push_back(Line(*other));

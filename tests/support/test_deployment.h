@@ -73,6 +73,7 @@ struct TestDevice {
 
 // A file that was founded, and what the next Change in it needs.
 struct TestFile {
+  domain::FileKind kind = domain::FileKind::kOperation;  // to be founded
   FileId file;
   Hash roster;
   KeyEpochId key_epoch;

@@ -38,6 +38,8 @@ const char* NameOf(v1::AlarmKind kind) {
       return "files_per_day";
     case v1::ALARM_KIND_LIMIT_LIFTED:
       return "limit_lifted";
+    case v1::ALARM_KIND_MATCH_TOKENS_PER_DAY:
+      return "match_tokens_per_day";
     default:
       return "of_a_newer_server";
   }
@@ -50,6 +52,7 @@ std::string Sentence(const AlarmRow& row) {
   }
   if (row.what == "files_per_day") return "came to its limit of new files";
   if (row.what == "limit_lifted") return "may open new files without a limit on this day";
+  if (row.what == "match_tokens_per_day") return "came to its limit of new match tokens";
   return "raised an alarm that this program does not know: use a newer one";
 }
 

@@ -41,6 +41,10 @@ TEST(ConfigTest, TheExampleSaysTheDefaults) {
   EXPECT_EQ(a.workers, b.workers);
   EXPECT_EQ(a.blob_bytes_per_file, b.blob_bytes_per_file);
   EXPECT_EQ(a.drain, b.drain);
+  EXPECT_EQ(a.matches.enabled, b.matches.enabled);
+  EXPECT_EQ(a.matches.names, b.matches.names);
+  EXPECT_EQ(a.matches.tokens_per_day, b.matches.tokens_per_day);
+  EXPECT_EQ(a.matches.keep_days, b.matches.keep_days);
   EXPECT_EQ(a.delivery_interval, b.delivery_interval);
   EXPECT_EQ(example->write_buffer_bytes, least->write_buffer_bytes);
   EXPECT_EQ(example->block_cache_bytes, least->block_cache_bytes);
@@ -63,6 +67,19 @@ TEST(ConfigTest, RefusesAMetricsAddressThatOthersCouldReach) {
     SCOPED_TRACE(address);
     EXPECT_EQ(Complaint(std::string(kLeast) + "metrics_address: \"" + address + "\""), "");
   }
+}
+
+TEST(ConfigTest, ComparesNothingAndNoNamesUnlessItSaysSo) {
+  const auto with = [](const char* duplicates) {
+    return ParseConfig(std::string(kLeast) + duplicates, "/bin");
+  };
+  EXPECT_FALSE(with("")->server.matches.enabled);
+  EXPECT_TRUE(with("duplicates { enabled: true }")->server.matches.enabled);
+  EXPECT_FALSE(with("duplicates { enabled: true }")->server.matches.names);
+  EXPECT_TRUE(with("duplicates { enabled: true names: true }")->server.matches.names);
+  EXPECT_EQ(with("duplicates { new_tokens_per_day: 7 }")->server.matches.tokens_per_day, 7u);
+  EXPECT_THAT(Complaint(std::string(kLeast) + "duplicates { names: true }"),
+              HasSubstr("duplicates.enabled"));
 }
 
 TEST(ConfigTest, RefusesTwoSourcesOfOneThing) {
