@@ -23,6 +23,7 @@ void AddHandoverCommands(CLI::App& app, Chosen& chosen);
 void AddPackCommands(CLI::App& app, Chosen& chosen);    // form, codes
 void AddReviewCommands(CLI::App& app, Chosen& chosen);  // report, ledger, inbox, conflict
 void AddSearchCommand(CLI::App& app, Chosen& chosen);
+void AddBreakGlassCommands(CLI::App& app, Chosen& chosen);
 void AddDeviceCommands(CLI::App& app, Chosen& chosen);  // enrol, unlock, lock, sync, whoami, file
 
 // --- What they share. ---
@@ -35,6 +36,8 @@ void AddOperationOption(CLI::App& app, std::string& operation);
 void AddOperationRecords(CLI::App& operation, Chosen& chosen);
 // Part of AddCaseworkCommands, in a source of its own.
 void AddCourtRegister(CLI::App& justice, Chosen& chosen);
+// Part of AddCaseworkCommands, in a source of its own: the plan of an operation.
+void AddPlanRelease(CLI::App& plan, Chosen& chosen);
 // Part of AddCaseworkCommands, in a source of its own; `form` unless another is named.
 void AddImport(CLI::App& group, Chosen& chosen, domain::FileKind kind, const char* form);
 // Parts of AddDeviceCommands, in sources of their own.

@@ -23,6 +23,7 @@ struct Membership {
   size_t key_epochs = 0;
   bool rekey_due = false;  // domain/rekey.h
   bool led_by_me = false;
+  size_t first_halves = 0, second_halves = 0;  // supervisors who have them (break_glass.h)
 };
 
 // Threads: one at a time. Errors of all: as Vault.

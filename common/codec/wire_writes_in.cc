@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kFieldCodeBytesMax = 64;
 constexpr int kMembersMax = 256;
+constexpr size_t kNoteCiphertextBytesMin = 256 + 16;  // the smallest padded text, and its tag
+constexpr size_t kNoteCiphertextBytesMax = 2048 + 16;
 
 absl::Status Bad(const char* what) {
   return absl::InvalidArgumentError(std::string("malformed ") + what);
@@ -188,6 +190,20 @@ absl::Status Take(const v1::LinkWrite& from, domain::LinkWrite& to) {
   return IsName(to.relation) ? absl::OkStatus() : Bad("link");
 }
 
+absl::Status Take(const v1::SealedNote& from, domain::SealedNote& to) {
+  to.recipient_kind = EnumCast(from.recipient_kind(), domain::RecipientKind::kUnit);
+  KAPEA_TRY(ReadId(from.recipient(), to.recipient));
+  to.generation = from.generation();
+  KAPEA_TRY(ReadId(from.recipient_key_hash(), to.recipient_key));
+  to.encapsulated = from.encapsulated();
+  to.ciphertext = from.ciphertext();
+  const bool good = to.recipient_kind != domain::RecipientKind::kNone && to.generation != 0 &&
+                    to.encapsulated.size() == 32 &&
+                    to.ciphertext.size() >= kNoteCiphertextBytesMin &&
+                    to.ciphertext.size() <= kNoteCiphertextBytesMax;
+  return good ? absl::OkStatus() : Bad("sealed note");
+}
+
 absl::Status Take(const v1::Disclosure& from, domain::Disclosure& to) {
   for (const v1::DisclosedField& line : from.fields()) {
     domain::DisclosedField& field = to.fields.emplace_back();
@@ -339,6 +355,11 @@ absl::StatusOr<domain::WriteBody> FromWire(const v1::Write& wire) {
     case v1::Write::kDisclosure: {
       domain::Disclosure to;
       KAPEA_TRY(Take(wire.disclosure(), to));
+      return domain::WriteBody(std::move(to));
+    }
+    case v1::Write::kSealedNote: {
+      domain::SealedNote to;
+      KAPEA_TRY(Take(wire.sealed_note(), to));
       return domain::WriteBody(std::move(to));
     }
     case v1::Write::BODY_NOT_SET:

@@ -53,6 +53,10 @@ KindShape ShapeOf(Kind kind) {
       return {Bodies<Decision>(), true};
     case Kind::kErase:
       return {Bodies<Decision>()};
+    case Kind::kRelease:
+      return {Bodies<Decision>(), true};
+    case Kind::kBreakGlass:
+      return {Bodies<Decision, Wrap, SealedNote>()};
     case Kind::kDisclosure:
       return {Bodies<Disclosure>(), true};
     case Kind::kReadNotice:
@@ -76,6 +80,8 @@ bool Belongs(Kind kind, FileKind file) {
       return file == FileKind::kDirectory;
     case Kind::kPack:
       return file == FileKind::kStandards;
+    case Kind::kRelease:
+      return file == FileKind::kOperation;
     case Kind::kCustodyOffer:
     case Kind::kCustodyAnswer:
       return file == FileKind::kPerson;
@@ -111,7 +117,7 @@ Verdict Judgement::CheckShape() {
   if (founding_ && (state_.founded_ || header_.roster)) return Verdict::kMalformed;
   if (state_.founded_ && !Belongs(header_.kind, state_.kind_)) return Verdict::kMalformed;
   return First({&Judgement::CheckBodies, &Judgement::CheckFieldShapes, &Judgement::CheckRosterShape,
-                &Judgement::CheckEraseShape});
+                &Judgement::CheckEraseShape, &Judgement::CheckGlassShape});
 }
 
 Verdict Judgement::CheckBodies() {

@@ -33,7 +33,7 @@ PullStream::PullStream(const Parts& parts, Caller caller, Wanted wanted)
     : parts_(parts),
       caller_(std::move(caller)),
       wanted_(std::move(wanted)),
-      cursor_(parts.store, parts.published, caller_.principal, wanted_.held) {}
+      cursor_(parts.store, parts.published, parts.clock, caller_.principal, wanted_.held) {}
 
 PullStream* PullStream::Start(const Parts& parts, Caller caller, Wanted wanted) {
   auto stream = std::make_shared<PullStream>(parts, std::move(caller), std::move(wanted));

@@ -171,7 +171,8 @@ absl::Status Server::State::OpenCore() {
                Deliveries::Open(ground.store, published, *ground.clock, ground.device_key,
                                 [this](Submission s) { sequencer->Submit(std::move(s)); }));
   KAPEA_ASSIGN(book, DeviceBook::Open(ground.store));
-  blobs = std::make_unique<Blobs>(ground.store, published, options.blob_bytes_per_file);
+  blobs =
+      std::make_unique<Blobs>(ground.store, published, *ground.clock, options.blob_bytes_per_file);
   enrolment =
       std::make_unique<Enrolment>(ground.store, published, *book, ground.issuer, *ground.clock);
   return absl::OkStatus();

@@ -147,15 +147,24 @@ void AddActs(std::vector<SampleBody>& out) {
                  "decision { reason: 'why' subject: '$s' field: 'name' maker: '$m' form: 'F' "
                  "form_version: 2 parent: '$p' }"});
   out.push_back({domain::Disclosure{{{Fill<RecordId>('r'), "a"}, {Fill<RecordId>('s'), "a"}},
-                                    Fill<UnitId>('u'), "", "sharing",
-                                    Time::FromUnixMs(1'790'000'000'000), "why"},
+                                    Fill<UnitId>('u'),
+                                    "",
+                                    "sharing",
+                                    Time::FromUnixMs(1'790'000'000'000),
+                                    "why"},
                  "disclosure { fields { record: '$r' field: 'a' } fields { record: '$s' "
                  "field: 'a' } to_unit: '$u' purpose: 'sharing' expires_ms: 1790000000000 "
                  "because: 'why' }"});
-  out.push_back({domain::Disclosure{{{Fill<RecordId>('r'), "a"}}, {}, "embassy", "police_use",
-                                    Time::FromUnixMs(5), ""},
-                 "disclosure { fields { record: '$r' field: 'a' } to_body: 'embassy' "
-                 "purpose: 'police_use' expires_ms: 5 }"});
+  out.push_back(
+      {domain::Disclosure{
+           {{Fill<RecordId>('r'), "a"}}, {}, "embassy", "police_use", Time::FromUnixMs(5), ""},
+       "disclosure { fields { record: '$r' field: 'a' } to_body: 'embassy' "
+       "purpose: 'police_use' expires_ms: 5 }"});
+  out.push_back({domain::SealedNote{domain::RecipientKind::kPerson, Fill<ChangeId>('p'), 2,
+                                    Fill<Hash>('h'), std::string(32, 'e'), std::string(272, 'c')},
+                 "sealed_note { recipient_kind: RECIPIENT_KIND_PERSON recipient: '$p' "
+                 "generation: 2 recipient_key_hash: '$$h' encapsulated: '" +
+                     std::string(32, 'e') + "' ciphertext: '" + std::string(272, 'c') + "' }"});
 }
 
 }  // namespace
