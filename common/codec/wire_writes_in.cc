@@ -11,8 +11,9 @@ namespace {
 
 constexpr size_t kFieldCodeBytesMax = 64;
 constexpr int kMembersMax = 256;
-constexpr size_t kNoteCiphertextBytesMin = 256 + 16;  // the smallest padded text, and its tag
-constexpr size_t kNoteCiphertextBytesMax = 2048 + 16;
+// Of the padded texts of a SealedNote, without the tag.
+constexpr size_t kNoteBytes[] = {256, 512, 1024, 2048};
+constexpr size_t kTagBytes = 16;
 
 absl::Status Bad(const char* what) {
   return absl::InvalidArgumentError(std::string("malformed ") + what);
@@ -199,8 +200,9 @@ absl::Status Take(const v1::SealedNote& from, domain::SealedNote& to) {
   to.ciphertext = from.ciphertext();
   const bool good = to.recipient_kind != domain::RecipientKind::kNone && to.generation != 0 &&
                     to.encapsulated.size() == 32 &&
-                    to.ciphertext.size() >= kNoteCiphertextBytesMin &&
-                    to.ciphertext.size() <= kNoteCiphertextBytesMax;
+                    std::any_of(std::begin(kNoteBytes), std::end(kNoteBytes), [&to](size_t size) {
+                      return to.ciphertext.size() == size + kTagBytes;
+                    });
   return good ? absl::OkStatus() : Bad("sealed note");
 }
 

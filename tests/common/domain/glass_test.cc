@@ -248,7 +248,13 @@ TEST_F(GlassTest, AServersWordAloneOpensNothing) {
     placed.entry.verdict = Verdict::kAccepted;
     file_.Append(placed, world_.around());
   };
+  // Both halves to one person, who agrees with herself; and his agreement from her phone.
+  take(Grant().Write(Half(world_.supervisor, 2)).Build());
+  ASSERT_TRUE(HoldsHalf(file_, world_.supervisor.person, epoch_, KeyClass::kIdentity, 2));
   take(Approval(world_.supervisor, *request, 2, world_.supervisor));
+  Author from_her_phone = world_.supervisor2;
+  from_her_phone.device = world_.supervisor.device;
+  take(Approval(from_her_phone, *request, 2, world_.supervisor));
   take(Approval(world_.supervisor3, *request, 1, world_.supervisor));
   take(Approval(world_.lead, *request, 2, world_.supervisor));
   take(Glass(world_.supervisor2).Naming(*request).Write(Says("approved")).Build());
