@@ -22,6 +22,7 @@ void AddCaseworkCommands(CLI::App& app, Chosen& chosen);  // lead, case, plan, s
 void AddHandoverCommands(CLI::App& app, Chosen& chosen);
 void AddPackCommands(CLI::App& app, Chosen& chosen);    // form, codes
 void AddReviewCommands(CLI::App& app, Chosen& chosen);  // report, ledger, inbox, conflict
+void AddRecoveryCommands(CLI::App& app, Chosen& chosen);
 void AddSearchCommand(CLI::App& app, Chosen& chosen);
 void AddBreakGlassCommands(CLI::App& app, Chosen& chosen);
 void AddDeviceCommands(CLI::App& app, Chosen& chosen);  // enrol, unlock, lock, sync, whoami, file
@@ -45,6 +46,8 @@ void AddOwnDevices(CLI::App& app, Chosen& chosen);
 void AddMemberCommands(CLI::App& file, Chosen& chosen);
 void AddErasureCommands(CLI::App& file, Chosen& chosen);
 void AddDisclosureCommands(CLI::App& app, Chosen& chosen);
+// Part of AddDisclosureCommands, in a source of its own.
+void AddMeasureCommand(CLI::App& disclosure, Chosen& chosen);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
 // The last time that the server signed; zero: none.

@@ -160,7 +160,9 @@ absl::StatusOr<Result> RunExport(Session& session, const DisclosureArgs& args) {
   std::string bytes;
   if (args.clear) {
     KAPEA_ASSIGN(const auto values, field::ReadDisclosure(session.vault, file, disclosure));
-    bytes = json{{"disclosure", disclosure.hex()}, {"values", ValuesJson(session, values)}}.dump(2) + "\n";
+    bytes =
+        json{{"disclosure", disclosure.hex()}, {"values", ValuesJson(session, values)}}.dump(2) +
+        "\n";
   } else {
     KAPEA_ASSIGN(bytes, field::ExportDisclosure(session.vault, file, disclosure));
   }
@@ -231,10 +233,11 @@ void AddDisclosureCommands(CLI::App& app, Chosen& chosen) {
   of_file(Add(*group, chosen, args, "list", "What of a file was disclosed", RunList));
   of_one(Add(*group, chosen, args, "approve", "Agree to one without consent", RunApprove));
   of_one(Add(*group, chosen, args, "take-back", "End one of yours", RunTakeBack));
-  CLI::App* out = of_one(Add(*group, chosen, args, "export",
-                             "Write it into a file for its recipient", RunExport));
+  CLI::App* out = of_one(
+      Add(*group, chosen, args, "export", "Write it into a file for its recipient", RunExport));
   out->add_option("--out", args->out, "The file to write")->required();
   out->add_flag("--clear", args->clear, "In clear, for a recipient that has no key");
+  AddMeasureCommand(*group, chosen);
   Add(*group, chosen, args, "open", "Read what was disclosed to your unit", RunOpen)
       ->add_option("bundle", args->bundle, "The file that you were given")
       ->required();

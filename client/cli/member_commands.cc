@@ -67,6 +67,12 @@ absl::StatusOr<Result> RunMembers(Session& session, const MemberArgs& args) {
         "[!] keys due: somebody who should not read this file may hold its newest keys; the next\n"
         "    lead or supervisor to sync changes them\n";
   }
+  if (view.recovery.generation > 0 && view.recovery.given < view.recovery.all) {
+    absl::StrAppendFormat(&result.text,
+                          "the recovery key opens %d of its %d keys; leads who hold the others "
+                          "give it them when they sync\n",
+                          view.recovery.given, view.recovery.all);
+  }
   if (view.first_halves > 0 && view.second_halves > 0) {
     absl::StrAppendFormat(&result.text,
                           "break-glass: any of %d supervisors together with any of %d others\n",
@@ -81,6 +87,8 @@ absl::StatusOr<Result> RunMembers(Session& session, const MemberArgs& args) {
                  {"key_epochs", view.key_epochs},
                  {"rekey_due", view.rekey_due},
                  {"led_by_me", view.led_by_me},
+                 {"recovery_key", view.recovery.generation},
+                 {"recovery_opens", view.recovery.given},
                  {"break_glass", {view.first_halves, view.second_halves}}};
   return result;
 }

@@ -187,6 +187,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
   AddDisclosureCommands(app, chosen);
   AddBreakGlassCommands(app, chosen);
   AddSearchCommand(app, chosen);
+  AddRecoveryCommands(app, chosen);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {

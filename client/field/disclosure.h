@@ -54,7 +54,6 @@ absl::StatusOr<std::vector<codec::OpenedValue>> ReadDisclosure(vault::Vault& vau
                                                                const ChangeId& disclosure);
 // At the recipient. PermissionDenied for who is not of the unit or after it has expired;
 // else as codec::OpenDisclosure.
-absl::StatusOr<codec::OpenedDisclosure> OpenDisclosure(vault::Vault& vault,
-                                                       std::string_view bytes);
+absl::StatusOr<codec::OpenedDisclosure> OpenDisclosure(vault::Vault& vault, std::string_view bytes);
 
 }  // namespace kapea::field

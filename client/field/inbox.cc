@@ -14,6 +14,7 @@
 #include "client/field/names.h"
 #include "client/field/operation.h"
 #include "client/field/plan.h"
+#include "client/field/recovery.h"
 #include "client/vault/replica.h"
 #include "common/base/macros.h"
 #include "common/domain/rekey.h"
@@ -173,6 +174,12 @@ absl::Status AddFile(vault::Vault& vault, const vault::FileLine& line,
   AddErasures(vault, *state, code, lines);
   KAPEA_TRY(AddGlassLines(vault, line.file, lines));
   KAPEA_TRY(AddReleaseLines(vault, line.file, lines));
+  for (const domain::RecoveryAt& one : RecoveriesToTell(vault, *state)) {
+    lines.push_back(
+        {InboxKind::kRecovery, line.file, code,
+         "a colleague has keys of this file again through the share sheets, because " + one.reason,
+         "recovery list " + code, 1});
+  }
   KAPEA_ASSIGN(const auto disputes, vault.replica().Disputes(line.file));
   if (!disputes.empty()) {
     lines.push_back({InboxKind::kDispute, line.file, code,
@@ -234,6 +241,8 @@ std::string_view NameOf(InboxKind kind) {
       return "break_glass";
     case InboxKind::kRelease:
       return "release";
+    case InboxKind::kRecovery:
+      return "recovery";
     case InboxKind::kPack:
       return "pack";
   }

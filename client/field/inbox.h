@@ -26,6 +26,7 @@ enum class InboxKind : uint8_t {
   kMismatch = 13,   // a fact differs from what is sealed beside it
   kErasure = 14,    // one is proposed that I may agree to, or a file is due for one
   kRelease = 15,    // of a plan: one is proposed that I may agree to
+  kRecovery = 20,   // somebody recovered keys of a file that I lead
   kRekey = 11,      // somebody who should not may hold the newest keys of a file that I lead
 };
 

@@ -78,6 +78,7 @@ absl::StatusOr<Membership> ViewMembership(vault::Vault& vault, const FileId& fil
   view.first_halves = halves.first.size();
   view.second_halves = halves.second.size();
   view.led_by_me = LedByMe(vault, *state);
+  view.recovery = ReachOfRecovery(*state, *directory);
   return view;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/field/recovery.h"
 #include "client/vault/vault.h"
 #include "common/domain/change.h"
 
@@ -23,6 +24,7 @@ struct Membership {
   size_t key_epochs = 0;
   bool rekey_due = false;  // domain/rekey.h
   bool led_by_me = false;
+  RecoveryReach recovery;
   size_t first_halves = 0, second_halves = 0;  // supervisors who have them (break_glass.h)
 };
 

@@ -177,6 +177,13 @@ absl::Status SyncEngine::CompareVerdicts() {
       Say(what);
     }
     judged = replica.NumberOf(file);
+    KAPEA_ASSIGN(const auto state, vault_.File(file));
+    if (state->content_missing() && state->erasures().empty()) {
+      const std::string what = "the server gave entries of file " + file.hex() +
+                               " without their content, though nobody erased it; tell a supervisor";
+      KAPEA_TRY(replica.KeepEvidence({"withheld", what, {}}));
+      Say(what);
+    }
   }
   return absl::OkStatus();
 }

@@ -106,11 +106,13 @@ std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
       for (const Recipient& recipient : recipients) {
         if (!recipient.classes.contains(key_class)) continue;
         const auto had = granted.find(NameOf(recipient, epoch, key_class));
-        // A released plan is for who reads the rest of that key epoch.
+        // The recovery key is for the whole file, however late it came; a released plan for who
+        // reads the rest of that key epoch.
         const bool released = key_class == domain::KeyClass::kPlan && state.release() &&
                               granted.contains(NameOf(recipient, epoch, kGeneral));
-        const bool lacks =
-            had == granted.end() ? for_all || released : had->second < recipient.generation;
+        const bool at_all =
+            for_all || released || recipient.kind == domain::RecipientKind::kRecovery;
+        const bool lacks = had == granted.end() ? at_all : had->second < recipient.generation;
         if (!lacks) continue;
         const auto key = FindClassKey(core, state.id(), epoch, key_class);
         if (key.ok()) wraps.push_back({epoch, key_class, *key, recipient});

@@ -6,6 +6,7 @@
 #include "client/vault/halves.h"
 #include "client/vault/keys.h"
 #include "client/vault/parts.h"
+#include "client/vault/recovery.h"
 #include "client/vault/tables.h"
 #include "client/vault/vault.h"
 #include "common/base/macros.h"
@@ -70,7 +71,7 @@ absl::StatusOr<Founded> Enact(Core& core, const domain::FileState& state,
   if (!roster.removed.empty() || (history == History::kNone && !roster.added.empty()) ||
       NeedsEpoch(core, state, newcomers)) {
     const auto after = domain::Applied(state.roster(), roster, false);
-    act.everyone = RecipientsIn(directory, state, after, nullptr);
+    act.everyone = ForNewEpoch(directory, RecipientsIn(directory, state, after, nullptr));
   }
   KAPEA_ASSIGN(result.change, CommitRoster(core, state, header, std::move(act)));
   return result;
@@ -113,7 +114,8 @@ absl::StatusOr<Founded> Vault::Found(const FoundRequest& request) {
   Founded founded;
   founded.file = header.file;
   const std::vector<Recipient> recipients =
-      RecipientsOf(*core_->directory, request.kind, request.members, &founded.unkeyed);
+      ForNewEpoch(*core_->directory,
+                  RecipientsOf(*core_->directory, request.kind, request.members, &founded.unkeyed));
   NewEpoch epoch = MakeEpoch(recipients);
   MakeHalves(*core_->directory, acting.unit, request.members, epoch);
   kv::Batch batch;
@@ -164,12 +166,14 @@ absl::StatusOr<domain::Ref> Vault::Rekey(const FileId& file) {
   KAPEA_ASSIGN(const auto state, core_->State(file));
   KAPEA_ASSIGN(const domain::Header header, LeadHeader(file, domain::Kind::kRoster));
   RosterAct act;
-  act.everyone = RecipientsIn(*core_->directory, *state, state->roster(), nullptr);
-  if (act.everyone->empty()) {
+  const std::vector<Recipient> everyone =
+      RecipientsIn(*core_->directory, *state, state->roster(), nullptr);
+  if (everyone.empty()) {
     return absl::FailedPreconditionError(
         "nobody on the roster has a key in the directory; nothing was changed");
   }
-  act.wraps = MissingWraps(*core_, *state, *act.everyone);
+  act.wraps = MissingWraps(*core_, *state, WithRecovery(*core_->directory, everyone));
+  act.everyone = ForNewEpoch(*core_->directory, everyone);
   return CommitRoster(*core_, *state, header, std::move(act));
 }
 
@@ -207,11 +211,12 @@ absl::StatusOr<bool> Vault::TendKeys(const FileId& file) {
   if (everyone.empty()) return false;
   const std::vector<Recipient> without = WithoutNewest(*state, everyone);
   if (domain::RekeyDue(*state, directory, core_->ServerNow()) ||
-      NeedsEpoch(*core_, *state, without) || LacksHalves(*state, directory)) {
+      NeedsEpoch(*core_, *state, without) || RecoveryNeedsEpoch(*core_, *state) ||
+      LacksHalves(*state, directory)) {
     KAPEA_TRY(Rekey(file).status());
     return true;
   }
-  std::vector<ToWrap> wraps = MissingWraps(*core_, *state, everyone);
+  std::vector<ToWrap> wraps = MissingWraps(*core_, *state, WithRecovery(directory, everyone));
   if (wraps.empty()) return false;
   KAPEA_ASSIGN(const domain::Header header, LeadHeader(file, domain::Kind::kGrant));
   KAPEA_TRY(CommitGrants(*core_, header, std::move(wraps)).status());

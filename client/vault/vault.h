@@ -69,8 +69,7 @@ struct SealedAt {
   Salt salt;
 };
 
-// How many files Vault::TendAllKeys looks at while it holds everything else up.
-inline constexpr size_t kFilesTendedAtOnce = 64;
+inline constexpr size_t kFilesTendedAtOnce = 64;  // by one Vault::TendAllKeys
 
 // Whether somebody who is added to a file may read what was written before.
 enum class History : uint8_t { kWhole = 0, kNone = 1 };
@@ -115,8 +114,7 @@ class Vault {
 
   // Who this device is.
   const Identity& identity() const;
-  // After Renew.
-  absl::Status SetCertificate(crypto::SecretBytes tls_key_pem, std::string chain_pem);
+  absl::Status SetCertificate(crypto::SecretBytes tls_key_pem, std::string chain_pem);  // renewed
 
   // --- Writing. Every Commit is on the disk when it returns, or has changed nothing. ---
 
@@ -139,8 +137,7 @@ class Vault {
   absl::StatusOr<domain::Ref> Grant(const FileId& file, const domain::Member& member);
   // Adds, removes and changes lines of the roster. A removal opens a new key epoch and
   // grants it to everybody who stays; an addition is granted what is held, or with
-  // History::kNone a new key epoch alone. One commit. PermissionDenied for who does not
-  // lead the file.
+  // History::kNone a new key epoch alone. One commit. PermissionDenied: she does not lead it.
   absl::StatusOr<Founded> ChangeRoster(const FileId& file, const domain::RosterWrite& roster,
                                        History history = History::kWhole);
   // Opens a new key epoch for those on the roster. FailedPrecondition when none of them has
@@ -151,13 +148,12 @@ class Vault {
   // have, and additions to the roster again that came too late. False: there was nothing to
   // do, or it is not hers to do. Call it again while it says true.
   absl::StatusOr<bool> TendKeys(const FileId& file);
-  // The same for all files whose keys may want it since the last call, and for `changed`.
-  // Does at most kFilesTendedAtOnce of them; false: more wait. After ShareKeys.
+  // The same for all files that may want it since the last call, and for `changed`; at most
+  // kFilesTendedAtOnce of them; false: more wait. After ShareKeys.
   absl::StatusOr<bool> TendAllKeys(const std::set<FileId>& changed);
   // Drops from this device what was erased, and tells each file of it. The files concerned.
   absl::StatusOr<std::vector<FileId>> DropErased();
-  // Another device of this person, whose number she has compared on both screens, gets her
-  // keys with the next ShareKeys.
+  // Another device of hers, whose number she has compared, gets her keys by the next ShareKeys.
   absl::Status ConfirmDevice(const DeviceId& device);
   // Gives the unit's keys, if they are held here, to everybody of the unit who has none
   // yet, and this person's keys to her confirmed devices; offers new ones to the registrars
@@ -196,7 +192,7 @@ class Vault {
   absl::StatusOr<crypto::SecretBytes> OpenPlaintext(const ReadNotice& notice,
                                                     std::string_view field,
                                                     const domain::FieldValue& value);
-  // The secret that opens this one value and nothing else, to be disclosed. Errors: as above.
+  // The secret that opens this value and no other, to be disclosed.
   absl::StatusOr<crypto::SecretBytes> SecretOf(const ReadNotice& notice, std::string_view field,
                                                const domain::FieldValue& value);
   // Whether `derive` makes of a sealed value the fact that stands beside it. Nothing but the
@@ -227,6 +223,7 @@ class Vault {
   absl::StatusOr<std::optional<std::string>> FindSetting(std::string_view name);
 
  private:
+  friend class KeyRecovery;
   explicit Vault(std::unique_ptr<Core> core);
   absl::StatusOr<domain::Header> HeaderFor(const Intent& intent);
   absl::StatusOr<domain::Header> LeadHeader(const FileId& file, domain::Kind kind);

@@ -226,9 +226,8 @@ absl::StatusOr<crypto::SecretBytes> Vault::SecretOf(const ReadNotice& notice,
   header.file = notice.file();
   KAPEA_ASSIGN(const crypto::SecretBytes* key,
                FindClassKey(*core_, notice.file(), sealed.key_epoch, sealed.key_class));
-  return crypto::FieldSecret(
-      *key, codec::SealContext(header, value.change, value.write_index, value.salt,
-                               notice.record(), field, sealed));
+  return crypto::FieldSecret(*key, codec::SealContext(header, value.change, value.write_index,
+                                                      value.salt, notice.record(), field, sealed));
 }
 
 bool Vault::HoldsKey(const FileId& file, domain::KeyClass key_class) {

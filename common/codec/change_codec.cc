@@ -185,6 +185,10 @@ ChangeWriter::ChangeWriter(domain::Header header) : header_(std::move(header)) {
 }
 
 void ChangeWriter::Add(domain::WriteBody body) {
+  auto* unit = std::get_if<domain::UnitEntry>(&body);
+  if (unit != nullptr && !unit->receive_key.empty()) {
+    unit->receive_key_hash = crypto::Sha256(unit->receive_key);
+  }
   writes_.push_back({crypto::RandomId<Salt>(), std::move(body)});
 }
 

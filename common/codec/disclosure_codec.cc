@@ -175,9 +175,8 @@ absl::StatusOr<OpenedDisclosure> ReadBundle(std::string_view plain, const UnitId
   KAPEA_TRY(DecodeCanonical(plain, "disclosure", bundle));
   KAPEA_ASSIGN(const EncodedChange act, Prove(bundle.act(), deployment, directory));
   const domain::Change& change = *act.change;
-  const auto* terms = change.writes.empty()
-                          ? nullptr
-                          : std::get_if<domain::Disclosure>(&change.writes[0].body);
+  const auto* terms =
+      change.writes.empty() ? nullptr : std::get_if<domain::Disclosure>(&change.writes[0].body);
   if (change.header.kind != domain::Kind::kDisclosure || terms == nullptr ||
       terms->to_unit != recipient) {
     return Wrong("is not the one that was decided, or is for another unit");

@@ -3,6 +3,7 @@
 
 #include "common/base/macros.h"
 #include "common/codec/wire_values.h"
+#include "common/crypto/hash.h"
 #include "common/crypto/seal.h"
 #include "common/domain/roles.h"
 
@@ -151,6 +152,7 @@ absl::Status Take(const v1::UnitEntry& from, domain::UnitEntry& to) {
   to.receive_key = from.receive_key();
   to.ended = from.ended();
   to.province = from.province();
+  if (!to.receive_key.empty()) to.receive_key_hash = crypto::Sha256(to.receive_key);
   if (to.kind == domain::UnitKind::kNone || !IsUnitCode(to.code) ||
       !(to.province.empty() || domain::IsProvinceCode(to.province)) ||
       !IsReceiveKey(to.receive_key, to.generation)) {

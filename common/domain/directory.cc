@@ -5,6 +5,22 @@
 
 namespace kapea::domain {
 
+UnitId RecoveryPlace() { return UnitId::FromPrefix("kapea/recovery/1"); }
+
+namespace {
+
+// Whether that is what an entry of the recovery key may say after the one there is.
+bool Follows(const UnitEntry* known, const UnitEntry& next) {
+  const uint32_t generation = known == nullptr ? 0 : known->generation;
+  if (next.ended) {
+    return known != nullptr && next.generation == generation &&
+           next.receive_key == known->receive_key;
+  }
+  return next.generation == generation + 1 && !next.receive_key.empty();
+}
+
+}  // namespace
+
 bool Concerns(const Change& proposal, const PersonId& person) {
   return std::any_of(proposal.writes.begin(), proposal.writes.end(), [&person](const Write& write) {
     if (const auto* entry = std::get_if<PersonEntry>(&write.body)) {
@@ -28,8 +44,9 @@ std::optional<KeyOffer> KeyOfferIn(const Change& change, const Directory& direct
   const auto* offered = std::get_if<UnitEntry>(&change.writes[0].body);
   const UnitEntry* known = offered == nullptr ? nullptr : directory.FindUnit(offered->unit, at);
   const bool same = known != nullptr && offered->unit == header.unit &&
-                    offered->kind == known->kind && offered->code == known->code &&
-                    offered->province == known->province && !offered->ended;
+                    offered->unit != RecoveryPlace() && offered->kind == known->kind &&
+                    offered->code == known->code && offered->province == known->province &&
+                    !offered->ended;
   if (!same || offered->receive_key.empty()) return std::nullopt;
   return KeyOffer{std::nullopt, offered->unit, offered->generation, offered->receive_key};
 }
@@ -66,7 +83,7 @@ const UnitEntry* Directory::FindUnit(const UnitId& unit, uint64_t at) const {
 
 const UnitEntry* Directory::FindUnitByCode(std::string_view code) const {
   for (const auto& [id, versions] : units_) {
-    if (versions.back().entry.code == code) return &versions.back().entry;
+    if (id != RecoveryPlace() && versions.back().entry.code == code) return &versions.back().entry;
   }
   return nullptr;
 }
@@ -74,7 +91,7 @@ const UnitEntry* Directory::FindUnitByCode(std::string_view code) const {
 bool Directory::HoldsRole(const PersonId& person, Role role, const UnitId& unit,
                           uint64_t at) const {
   const PersonEntry* entry = FindPerson(person, at);
-  if (entry == nullptr || entry->ended) return false;
+  if (entry == nullptr || entry->ended || unit == RecoveryPlace()) return false;
   if (std::find(entry->roles.begin(), entry->roles.end(), RoleAt{role, unit}) ==
       entry->roles.end()) {
     return false;
@@ -86,8 +103,19 @@ bool Directory::HoldsRole(const PersonId& person, Role role, const UnitId& unit,
 bool Directory::IsRegistrar(const PersonId& person, uint64_t at) const {
   const PersonEntry* entry = FindPerson(person, at);
   return entry != nullptr && !entry->ended &&
-         std::any_of(entry->roles.begin(), entry->roles.end(),
-                     [](const RoleAt& held) { return held.role == Role::kRegistrar; });
+         std::any_of(entry->roles.begin(), entry->roles.end(), [](const RoleAt& held) {
+           return held.role == Role::kRegistrar && held.unit != RecoveryPlace();
+         });
+}
+
+const UnitEntry* Directory::RecoveryKey(uint64_t at) const {
+  const UnitEntry* entry = FindUnit(RecoveryPlace(), at);
+  return entry == nullptr || entry->ended ? nullptr : entry;
+}
+
+bool Directory::RecoveryKeyEnded(uint32_t generation, uint64_t at) const {
+  const UnitEntry* entry = RecoveryKey(at);
+  return entry == nullptr || entry->generation != generation;
 }
 
 template <typename Id, typename T>
@@ -140,7 +168,11 @@ std::vector<PersonId> Directory::StaffOf(const UnitId& unit, Role role) const {
 
 std::vector<const PersonEntry*> Directory::Persons() const { return Newest(persons_); }
 std::vector<const DeviceEntry*> Directory::Devices() const { return Newest(devices_); }
-std::vector<const UnitEntry*> Directory::Units() const { return Newest(units_); }
+std::vector<const UnitEntry*> Directory::Units() const {
+  std::vector<const UnitEntry*> units = Newest(units_);
+  std::erase_if(units, [](const UnitEntry* entry) { return entry->unit == RecoveryPlace(); });
+  return units;
+}
 
 std::vector<const DeviceEntry*> Directory::DevicesOf(const PersonId& person) const {
   std::vector<const DeviceEntry*> devices = Newest(devices_);
@@ -288,6 +320,7 @@ void Directory::Apply(const Change& change, uint64_t sequence) {
       put(devices_, device->device, *device);
     } else if (const auto* unit = std::get_if<UnitEntry>(&write.body)) {
       const UnitEntry* known = FindUnit(unit->unit);
+      if (unit->unit == RecoveryPlace() && !Follows(known, *unit)) continue;
       const bool as_before =
           known != nullptr && known->generation == unit->generation && known->ended == unit->ended;
       if (!as_before) keys_changed_at_ = sequence;

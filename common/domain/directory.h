@@ -18,6 +18,13 @@ namespace kapea::domain {
 // How long a proposal waits for its approval, by receive time.
 inline constexpr Duration kProposalLapses = Duration::Days(7);
 
+// Where the recovery key stands: the entry of a unit with these 16 bytes as its id, which
+// no random id ever is. Nobody works there, and no list of units has it. An entry counts when
+// it brings the next generation, or ends the one there is: a key that stands is not swapped
+// for another of the same number.
+UnitId RecoveryPlace();
+inline constexpr std::string_view kRecoveryCode = "RECOVERY";  // of that entry
+
 // Whether a directory proposal says something about this person: her entry or that of
 // one of her devices. Nobody approves what concerns herself.
 bool Concerns(const Change& proposal, const PersonId& person);
@@ -66,6 +73,10 @@ class Directory {
   // True for a generation that the directory does not have.
   bool KeyEnded(const PersonId& person, uint32_t generation, uint64_t at = kNow) const;
   bool KeyEnded(const UnitId& unit, uint32_t generation, uint64_t at = kNow) const;
+  // The recovery key; nullptr: there is none, or it was ended without a next one.
+  const UnitEntry* RecoveryKey(uint64_t at = kNow) const;
+  // Whether nothing should be wrapped to that generation of it (any more).
+  bool RecoveryKeyEnded(uint32_t generation, uint64_t at = kNow) const;
   // The last Entry at which any key began or ended; 0: none but the genesis.
   uint64_t keys_changed_at() const { return keys_changed_at_; }
   // Offers that wait for an approval and have not lapsed.
@@ -82,7 +93,7 @@ class Directory {
   std::vector<PersonId> StaffOf(const UnitId& unit, Role role) const;
   std::vector<const PersonEntry*> Persons() const;
   std::vector<const DeviceEntry*> Devices() const;
-  std::vector<const UnitEntry*> Units() const;
+  std::vector<const UnitEntry*> Units() const;  // without the recovery key's place
   std::vector<const DeviceEntry*> DevicesOf(const PersonId& person) const;
 
  private:

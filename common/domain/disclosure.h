@@ -28,7 +28,7 @@ struct DisclosureAt {
 };
 
 enum class DisclosureStatus : uint8_t {
-  kWaiting = 1,       // for the second person
+  kWaiting = 1,  // for the second person
   kInForce = 2,
   kExpired = 3,       // also one that nobody approved within kProposalLapses
   kConsentEnded = 4,  // the person took it back, or it ran out

@@ -97,6 +97,16 @@ struct MismatchAt {
   EventTime time;
 };
 
+// Somebody has keys of the file from the answer to a recovery.
+struct RecoveryAt {
+  Ref self{};
+  PersonId by{};
+  std::string reason;       // a code
+  size_t keys = 0;          // how many class keys
+  uint64_t generation = 0;  // of the recovery key that opened them
+  EventTime time;
+};
+
 struct DeliveryAt {
   Delivery delivery;
   Time received;
@@ -107,7 +117,8 @@ struct FieldConflict {
   std::string field;
 };
 
-// An act that waits for its approval: of the directory, an erasure, or a disclosure without consent.
+// An act that waits for its approval: of the directory, an erasure, or a disclosure without
+// consent.
 struct ProposalAt {
   std::shared_ptr<const Change> change;
   Time received;                      // Min: not in the Ledger yet

@@ -49,9 +49,10 @@ Verdict FileState::Append(Placed placed, const Surroundings& around) {
   }
   number_ = placed.entry.number;
   if (!erased_.empty()) placed.change = WithoutErased(std::move(placed.change), erased_);
-  // Of a newer format nothing can be read, but all of it is there.
-  content_missing_ =
-      content_missing_ || (placed.change->header.format == 1 && HasWithheld(*placed.change));
+  // Of a newer format nothing can be read, but all of it is there. Once what was erased is
+  // known whole, every fold lacks the same, and comes to the same verdicts again.
+  const bool lacks = placed.change->header.format == 1 && HasWithheld(*placed.change);
+  content_missing_ = content_missing_ || (lacks && !AllErasuresSeen());
   const std::shared_ptr<const Change> change = placed.change;
   const uint64_t at = placed.entry.sequence;
   Verdict verdict = placed.entry.verdict;
@@ -232,6 +233,15 @@ std::vector<Duty> FileState::DutiesOf(const PersonId& person, const UnitId& unit
   std::sort(duties.begin(), duties.end());
   duties.erase(std::unique(duties.begin(), duties.end()), duties.end());
   return duties;
+}
+
+bool FileState::AllErasuresSeen() const {
+  return !must_drop_ && !erased_.empty() &&
+         std::all_of(erased_.begin(), erased_.end(), [this](const ErasureTarget& target) {
+           return std::any_of(erasures_.begin(), erasures_.end(), [&target](const ErasureAt& one) {
+             return std::find(one.targets.begin(), one.targets.end(), target) != one.targets.end();
+           });
+         });
 }
 
 bool FileState::erased_wholly() const {

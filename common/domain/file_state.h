@@ -91,7 +91,6 @@ class FileState {
   const std::map<KeyEpochId, KeyEpoch>& key_epochs() const { return key_epochs_; }
   // Of the newest accepted roster Change that opened one; nullptr: none yet.
   const KeyEpoch* newest_key_epoch() const;
-  using WrapAt = domain::WrapAt;
   const std::vector<WrapAt>& wraps() const { return wraps_; }
 
   const std::map<RecordId, Record>& records() const { return records_; }
@@ -107,13 +106,11 @@ class FileState {
 
   const CustodyState& custody() const { return custody_; }
   // In force; a waiver that was taken back is gone.
-  using WaiverAt = domain::WaiverAt;
   const std::map<std::string, WaiverAt>& waivers() const { return waivers_; }
   // Proposals, approvals and endings; what an ending took back is gone.
   using LinkAt = domain::LinkAt;
   const std::vector<LinkAt>& links() const { return links_; }
   // Verdicts other than accepted and early.
-  using Judged = domain::Judged;
   const std::vector<Judged>& without_effect() const { return without_effect_; }
   // One of those that was understood; nullptr: none, or it was not. As long as the state.
   const Change* FindRefused(const ChangeId& change) const;
@@ -122,13 +119,12 @@ class FileState {
   // Entries whose verdict is not the one that follows from this file, with the verdict
   // that does: evidence against the server, or a directory that is behind.
   const std::vector<Judged>& disputed() const { return disputed_; }
-  using ReadAt = domain::ReadAt;
   const std::vector<ReadAt>& reads() const { return reads_; }
   // In Ledger order; those that were taken back are gone. One whose value was replaced since
   // disputes nothing any more.
   const std::vector<domain::MismatchAt>& mismatches() const { return mismatches_; }
-  // That took effect, in Ledger order.
-  const std::vector<ErasureAt>& erasures() const { return erasures_; }
+  const std::vector<ErasureAt>& erasures() const { return erasures_; }       // that took effect
+  const std::vector<RecoveryAt>& recoveries() const { return recoveries_; }  // in Ledger order
   // Proposed and not decided: those that had not lapsed by then.
   std::vector<std::shared_ptr<const Change>> OpenErasures(Time now) const;
   std::vector<std::shared_ptr<const Change>> OpenReleases(Time now) const;  // likewise
@@ -140,12 +136,11 @@ class FileState {
   // Whether an erasure took effect since that was not known at the start: withhold what it
   // covers (codec::Withhold), and fold the file anew with erased().
   bool must_drop() const { return must_drop_; }
-  // Whether writes were withheld: from there on Entries are taken at their word.
+  // Whether writes are missing that no erasure so far explains: Entries are taken at their word.
   bool content_missing() const { return content_missing_; }
-  // In Ledger order.
-  const std::vector<DisclosureAt>& disclosures() const { return disclosures_; }
-  const std::vector<GlassAt>& glasses() const { return glasses_; }      // in Ledger order
-  const std::optional<ReleaseAt>& release() const { return release_; }  // of the plan
+  const std::vector<DisclosureAt>& disclosures() const { return disclosures_; }  // as above
+  const std::vector<GlassAt>& glasses() const { return glasses_; }               // in Ledger order
+  const std::optional<ReleaseAt>& release() const { return release_; }           // of the plan
   // Whether that line may have such keys here: by its role (roles.h); the plan's also by the
   // duty LEAD or SUP, and, once it is released, whoever has the general ones.
   bool MayHaveKey(const Member& line, KeyClass key_class, FileKind kind) const;
@@ -182,6 +177,8 @@ class FileState {
   void ApplyWithdrawal(const Change& change);
   void ApplyApproval(const Waiting& change, uint64_t at, const Surroundings& around);
   void ApplyErase(const Waiting& change);
+  bool AllErasuresSeen() const;
+  void ApplyRecovery(const Waiting& change);
   void CompleteErasure(ProposalAt& proposal, const Waiting& approval, uint64_t at,
                        const Surroundings& around);
   void ApplyDisclosure(const Waiting& change);
@@ -225,6 +222,7 @@ class FileState {
   std::vector<Judged> disputed_;
   std::vector<ReadAt> reads_;
   std::vector<MismatchAt> mismatches_;
+  std::vector<RecoveryAt> recoveries_;
   std::vector<DeliveryAt> deliveries_;
   std::map<ChangeId, Hash> placed_;      // every Change of the file so far
   std::vector<Waiting> early_;           // in Ledger order

@@ -59,6 +59,8 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
       return ApplyRelease(change);
     case Kind::kDisclosure:
       return ApplyDisclosure(change);
+    case Kind::kRecovery:
+      return ApplyRecovery(change);
     case Kind::kApproval:
       return ApplyApproval(change, at, around);
     case Kind::kMismatch:

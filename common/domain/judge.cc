@@ -206,6 +206,9 @@ Verdict Judgement::CheckWrapsThere() {
                wrap->recipient_kind == RecipientKind::kHalf) {
       const auto* person = directory.FindPerson(PersonId::FromPrefix(wrap->recipient.view()), at_);
       known = person != nullptr && person->generation >= wrap->generation;
+    } else if (wrap->recipient_kind == RecipientKind::kRecovery) {
+      const auto* place = directory.FindUnit(RecoveryPlace(), at_);
+      known = place != nullptr && place->generation >= wrap->generation;
     } else if (wrap->recipient_kind == RecipientKind::kDevice) {
       known = directory.FindDevice(DeviceId::FromPrefix(wrap->recipient.view()), at_) != nullptr;
     }

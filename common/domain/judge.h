@@ -120,6 +120,11 @@ class Judgement {
   Verdict CheckDisclosure();
   Verdict CheckDisclosureApproval(const Change& proposal) const;
 
+  // judge_recovery.cc
+  Verdict CheckRecoveryShape();
+  Verdict CheckRecovery();
+  Verdict CheckRecoveryWrap(const Wrap& wrap) const;
+
   const FileState& state_;
   const Change& change_;
   const Header& header_;

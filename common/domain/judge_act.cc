@@ -67,6 +67,8 @@ Verdict Judgement::CheckContent() {
       return CheckRelease();
     case Kind::kDisclosure:
       return CheckDisclosure();
+    case Kind::kRecovery:
+      return CheckRecovery();
     default:
       return Verdict::kAccepted;
   }
@@ -143,8 +145,7 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
       break;
     }
     case RecipientKind::kRecovery:
-      may = true;
-      break;
+      return CheckRecoveryWrap(wrap);
     default:
       return Verdict::kMalformed;
   }

@@ -71,8 +71,8 @@ void FileState::ApplyDisclosure(const Waiting& change) {
   at.time = change.time;
   at.by_consent = disclosure->because.empty();
   if (at.by_consent) return;
-  proposals_.try_emplace(
-      what.id, ProposalAt{change.placed.change, change.placed.entry.received, false, {}});
+  proposals_.try_emplace(what.id,
+                         ProposalAt{change.placed.change, change.placed.entry.received, false, {}});
 }
 
 void FileState::CompleteDisclosure(ProposalAt& proposal, const Waiting& approval) {

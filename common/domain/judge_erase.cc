@@ -140,6 +140,7 @@ void FileState::CompleteErasure(ProposalAt& proposal, const Waiting& approval, u
     must_drop_ = true;
   }
   erasures_.push_back(std::move(erasure));
+  if (AllErasuresSeen()) content_missing_ = false;
 }
 
 // A record of which one field was erased keeps what its first write said beside the value.

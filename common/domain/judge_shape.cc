@@ -52,6 +52,7 @@ KindShape ShapeOf(Kind kind) {
     case Kind::kMismatch:
       return {Bodies<Decision>(), true};
     case Kind::kErase:
+    case Kind::kRecovery:
       return {Bodies<Decision>()};
     case Kind::kRelease:
       return {Bodies<Decision>(), true};
@@ -117,7 +118,8 @@ Verdict Judgement::CheckShape() {
   if (founding_ && (state_.founded_ || header_.roster)) return Verdict::kMalformed;
   if (state_.founded_ && !Belongs(header_.kind, state_.kind_)) return Verdict::kMalformed;
   return First({&Judgement::CheckBodies, &Judgement::CheckFieldShapes, &Judgement::CheckRosterShape,
-                &Judgement::CheckEraseShape, &Judgement::CheckGlassShape});
+                &Judgement::CheckEraseShape, &Judgement::CheckGlassShape,
+                &Judgement::CheckRecoveryShape});
 }
 
 Verdict Judgement::CheckBodies() {

@@ -31,6 +31,8 @@ bool Outlived(const FileState& file, const Directory& directory, const Wrap& wra
       return directory.KeyEnded(unit, wrap.generation) || !MayHave(file, wrap, unit);
     case RecipientKind::kHalf:
       return directory.KeyEnded(person, wrap.generation) || !IsSupervisor(directory, person);
+    case RecipientKind::kRecovery:
+      return directory.RecoveryKeyEnded(wrap.generation);
     default:
       return false;
   }

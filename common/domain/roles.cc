@@ -101,6 +101,15 @@ bool MayChangeRoster(Role role) {
   return role == Role::kUnitLead || role == Role::kCaseManager || role == Role::kSupervisor;
 }
 
+bool MayRecover(Role role, bool leads, KeyClass key_class, FileKind file) {
+  if (!MayHoldKey(role, key_class, file)) return false;
+  if (leads) return true;
+  for (const Defaults& line : kDefaults) {
+    if (MayChangeRoster(line.role) && MayHoldKey(line.role, key_class, file)) return false;
+  }
+  return true;
+}
+
 bool MayAdmit(Role role) { return role == Role::kSupervisor; }
 
 bool MayWaive(Role role) {

@@ -15,6 +15,10 @@ std::vector<KeyClass> KeyClassesOf(Role role, FileKind file);
 bool MayFound(Role role, FileKind file);
 // Leads and supervisors of a file: may change its roster and grant its keys.
 bool MayChangeRoster(Role role);
+// Whether somebody under that role takes keys of the class from the answer to a recovery,
+// and so says that she has them: who leads the file, for the classes of her role; and where
+// no lead's role has the class at all (health), any member whose role has it.
+bool MayRecover(Role role, bool leads, KeyClass key_class, FileKind file);
 bool MayAdmit(Role role);  // a Change that got a verdict
 bool MayWaive(Role role);  // at all; a clause narrows it
 

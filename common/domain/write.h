@@ -102,6 +102,8 @@ struct UnitEntry {
   std::string receive_key;  // 32 bytes, or empty
   bool ended = false;
   std::string province = {};  // two digits of the national code, or empty
+  // SHA-256 of the key; zeros without one. No part of the bytes: codec works it out.
+  Hash receive_key_hash = {};
 };
 struct Genesis {
   DeploymentId deployment;

@@ -215,7 +215,9 @@ absl::Status GroupBuilder::Append(const codec::Parcel& parcel, size_t index, Pla
   const codec::EncodedChange& encoded = parcel.changes[index];
   const domain::Change& change = *encoded.change;
   const domain::Surroundings around{directory_->directory, *packs_};
-  KAPEA_ASSIGN(const FileCache::File* cached, files_.Get(change.header.file, around));
+  KAPEA_ASSIGN(FileCache::File * cached, files_.Get(change.header.file, around));
+  // What comes after an erasure is judged by what everybody will have then.
+  if (cached->state->must_drop()) KAPEA_TRY(Erase(change.header.file, *cached, around));
   domain::FileState* const file = cached->state.get();
   touched_.insert(change.header.file);
 
@@ -299,7 +301,13 @@ absl::Status GroupBuilder::Erase(const FileId& id, FileCache::File& file,
   KAPEA_ASSIGN(file.state, FoldFile(Overlay(before, carried_out), id, around));
   file.findings = {};
   for (const domain::ErasureAt& one : file.state->erasures()) {
-    if (one.at == now_) erased_.push_back({id, one.approval.change, one.at, one.targets});
+    const bool listed =
+        std::any_of(erased_.begin(), erased_.end(), [&one](const codec::ListedErasure& known) {
+          return known.approval == one.approval.change;
+        });
+    if (one.at == now_ && !listed) {
+      erased_.push_back({id, one.approval.change, one.at, one.targets});
+    }
   }
   batch_.Append(carried_out);
   return absl::OkStatus();

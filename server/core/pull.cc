@@ -90,14 +90,15 @@ class FilePart {
 }  // namespace
 
 PullCursor::PullCursor(const kv::Store& store, const Published& published, const Clock& clock,
-                       Principal reader, Held held)
+                       Principal reader, Held held, OpenedFiles* gate)
     : store_(store),
       published_(published),
       clock_(clock),
       reader_(reader),
       by_ledger_(held.ledger != 0),
       held_(std::move(held.numbers)),
-      read_to_(held.ledger) {}
+      read_to_(held.ledger),
+      gate_(gate) {}
 
 absl::StatusOr<std::vector<FileId>> PullCursor::ReadableFiles(const kv::Snapshot& snapshot) {
   KAPEA_ASSIGN(readable_, SeenFiles(snapshot, published_.directory()->directory, reader_.person,
@@ -220,6 +221,14 @@ absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const FileId& fi
   if (part.empty()) return absl::OkStatus();
   const TileReader nodes(snapshot);
   KAPEA_ASSIGN(PulledFile pulled, std::move(part).Finish(tip.size, nodes));
+  if (gate_ != nullptr && pulled.has_sealed) {
+    KAPEA_ASSIGN(const std::set<FileId> admitted, gate_->Admit(reader_.device, {file}));
+    if (!admitted.contains(file)) {
+      passed_over_.insert(file);
+      return absl::OkStatus();
+    }
+    passed_over_.erase(file);
+  }
   batch.files.push_back(std::move(pulled));
   held = number;
   return absl::OkStatus();

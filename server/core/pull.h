@@ -17,6 +17,7 @@
 #include "common/domain/glass.h"
 #include "common/kv/store.h"
 #include "server/access/principal.h"
+#include "server/core/opened_files.h"
 #include "server/core/published.h"
 
 namespace kapea::server {
@@ -60,8 +61,10 @@ struct Held {
 // Threads: one at a time.
 class PullCursor {
  public:
+  // `gate`: which files may be opened on the device (nullptr: all that its person may read); it
+  // outlives the cursor.
   PullCursor(const kv::Store& store, const Published& published, const Clock& clock,
-             Principal reader, Held held);
+             Principal reader, Held held, OpenedFiles* gate = nullptr);
 
   // The next batch: about 100 Changes or 512 KiB. Directory and standards file first.
   // PermissionDenied when the device was revoked meanwhile. FailedPrecondition, with
@@ -70,6 +73,8 @@ class PullCursor {
   bool cursors_wanted() const { return cursors_wanted_; }
   // The ledger size up to which everything has been read.
   uint64_t read_to() const { return read_to_; }
+  // Files that were passed over because the device has opened as many as it may today.
+  const std::set<FileId>& passed_over() const { return passed_over_; }
   // Whether a commit may have something for this reader.
   bool Concerns(const Committed& committed) const;
 
@@ -104,6 +109,8 @@ class PullCursor {
   size_t changes_ = 0, bytes_ = 0;            // of the batch at hand
   std::optional<Sweep> sweep_;
   bool cursors_wanted_ = false;
+  OpenedFiles* const gate_;
+  std::set<FileId> passed_over_;
 };
 
 // From the client's checkpoint to the tip: the proof that nothing was rewritten.

@@ -185,7 +185,7 @@ class Replay {
     for (size_t i = 0; i < change.writes.size() && !state.erased().empty(); ++i) {
       if (domain::Covers(state.erased(), change, i)) Differs(where + " has what was erased");
     }
-    // After what is gone nothing can be judged again.
+    // Until an erasure explains what is gone, nothing can be judged again.
     const bool judged = !dropped && !state.content_missing();
     if (judged && entry.rules == domain::kRulesVersion &&
         state.Judge(change, entry.sequence, around) != entry.verdict) {

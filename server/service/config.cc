@@ -100,6 +100,12 @@ absl::StatusOr<Config> ParseConfig(const std::string& text, const std::string& o
   }
   config.write_buffer_bytes = size_t{Or(wire.store().write_buffer_mib(), 8u)} << 20;
   config.block_cache_bytes = size_t{Or(wire.store().block_cache_mib(), 8u)} << 20;
+  config.server.opened.per_day = Or(wire.limits().new_files_per_day(), 200u);
+  for (const std::string& file : wire.canary_files()) {
+    const auto id = FileId::FromHexText(file);
+    if (!id.ok()) return Missing("canary_files as file ids in hex");
+    config.server.opened.canaries.insert(*id);
+  }
   config.server.erasure_list = codec::ErasureListPath(config.keys_file);
   config.server.listen = config.listen;
   KAPEA_TRY(CheckConfig(config));

@@ -38,6 +38,9 @@ struct Metrics::Families {
   Family<Counter>& verdicts =
       Count(registry, "kapea_changes_total", "Changes with a receipt, by verdict");
   Family<Counter>& pulled = Count(registry, "kapea_pulled_total", "Changes and bytes handed out");
+  Family<Counter>& alarms = Count(registry, "kapea_alarms_total",
+                                  "What somebody has to look at: canary files that were opened, "
+                                  "devices that opened too many new files in a day");
   Family<Counter>& restarts =
       Count(registry, "kapea_process_restarts_total", "Processes that had to be started again");
   Family<Gauge>& gauges =
@@ -72,6 +75,8 @@ void Metrics::Pulled(uint64_t changes, uint64_t bytes) {
   families_->pulled.Add({{"unit", "changes"}}).Increment(static_cast<double>(changes));
   families_->pulled.Add({{"unit", "bytes"}}).Increment(static_cast<double>(bytes));
 }
+
+void Metrics::Alarm(const char* what) { families_->alarms.Add({{"what", what}}).Increment(); }
 
 void Metrics::Restarted(const char* process) {
   families_->restarts.Add({{"process", process}}).Increment();

@@ -23,6 +23,7 @@ class Metrics {
   void Refused(const char* reason);                   // parcels, by reason
   void Verdict(const char* verdict, uint64_t n);      // Changes appended, by verdict
   void Pulled(uint64_t changes, uint64_t bytes);
+  void Alarm(const char* what);  // "canary", "files_per_day"
   void Restarted(const char* process);
 
   // Values that are read at each scrape: name -> value.

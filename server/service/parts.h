@@ -11,6 +11,7 @@
 #include "server/core/blobs.h"
 #include "server/core/deliveries.h"
 #include "server/core/enrolment.h"
+#include "server/core/opened_files.h"
 #include "server/core/published.h"
 #include "server/core/sequencer.h"
 #include "server/service/door.h"
@@ -40,6 +41,7 @@ struct Parts {
   Metrics& metrics;
   const Log& log;
   const Clock& clock;
+  OpenedFiles& opened;
   size_t parcels_per_push_max = 64;
 };
 

@@ -33,7 +33,8 @@ PullStream::PullStream(const Parts& parts, Caller caller, Wanted wanted)
     : parts_(parts),
       caller_(std::move(caller)),
       wanted_(std::move(wanted)),
-      cursor_(parts.store, parts.published, parts.clock, caller_.principal, wanted_.held) {}
+      cursor_(parts.store, parts.published, parts.clock, caller_.principal, wanted_.held,
+              &parts.opened) {}
 
 PullStream* PullStream::Start(const Parts& parts, Caller caller, Wanted wanted) {
   auto stream = std::make_shared<PullStream>(parts, std::move(caller), std::move(wanted));
@@ -67,7 +68,7 @@ PullStream::Step PullStream::Decide() {
     return Step::kSendLast;
   }
   if (caught_up_ && !wanted_.follow) {
-    end_ = absl::OkStatus();
+    end_ = EndOfAll();
     finished_ = true;
     return Step::kFinish;
   }
@@ -85,8 +86,8 @@ void PullStream::Do(Step step) {
       StartWrite(&message_);
       return;
     case Step::kSendLast:
-      NoteStreamEnd(parts_, kMethod, absl::OkStatus());
-      StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
+      NoteStreamEnd(parts_, kMethod, EndOfAll());
+      StartWriteAndFinish(&message_, grpc::WriteOptions(), ToWireStatus(EndOfAll()));
       return;
     case Step::kFinish: {
       absl::Status status;
@@ -110,6 +111,18 @@ void PullStream::Do(Step step) {
       }
       return;
   }
+}
+
+// All that may leave has left.
+absl::Status PullStream::EndOfAll() const {
+  const size_t passed_over = cursor_.passed_over().size();
+  if (passed_over == 0) return absl::OkStatus();
+  return WithDetail(
+      absl::ResourceExhaustedError(
+          "this device has opened " + std::to_string(parts_.opened.options().per_day) +
+          " files today that were new to it, which is the limit; " + std::to_string(passed_over) +
+          " more wait. What it has stays and goes on; sync again tomorrow, or ask a supervisor"),
+      "files_per_day");
 }
 
 bool PullStream::IsQuick() const {

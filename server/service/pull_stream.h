@@ -57,6 +57,7 @@ class PullStream : public grpc::ServerWriteReactor<v1::PullResponse>,
   // On a worker, unless IsQuick: fills message_.
   void Read();
   // Whether the client has everything by its own word, and nothing needs to be read.
+  absl::Status EndOfAll() const;
   bool IsQuick() const;
   absl::StatusOr<bool> ReadBatch();  // whether there is something to send
   absl::Status AddHead(const LedgerTip& tip);

@@ -70,6 +70,7 @@ struct Server::State {
   std::unique_ptr<Sweeper> sweeper;
   std::shared_ptr<Deliveries> deliveries;
   std::unique_ptr<DeviceBook> book;
+  std::unique_ptr<OpenedFiles> opened;
   std::unique_ptr<Blobs> blobs;
   std::unique_ptr<Enrolment> enrolment;
   std::shared_ptr<rpc::Listener> listener;
@@ -92,6 +93,7 @@ struct Server::State {
   std::thread ticker;
 
   codec::ErasureList erasures;  // after the start only changed between commits and answers
+  OpenedFilesAlarms Alarms();
   absl::Status ReconcileList();
   void OnErased(const std::vector<codec::ListedErasure>& erased);
   absl::Status RebuildOldViews();
@@ -121,6 +123,19 @@ absl::Status Server::State::ReconcileList() {
     ground.log.Warn("erased_again_after_restore", {{"files", static_cast<int64_t>(dropped)}});
   }
   return codec::WriteErasureList(options.erasure_list, erasures);
+}
+
+OpenedFilesAlarms Server::State::Alarms() {
+  OpenedFilesAlarms alarms;
+  alarms.canary = [this](const DeviceId& device, const FileId& file) {
+    ground.metrics.Alarm("canary");
+    ground.log.Warn("canary_opened", {{"device", device.hex()}, {"file", file.hex()}});
+  };
+  alarms.limit = [this](const DeviceId& device, uint32_t files) {
+    ground.metrics.Alarm("files_per_day");
+    ground.log.Warn("too_many_files_opened", {{"device", device.hex()}, {"files", int64_t{files}}});
+  };
+  return alarms;
 }
 
 // Committed already: were it not to be written here, the next start writes it.
@@ -171,6 +186,7 @@ absl::Status Server::State::OpenCore() {
                Deliveries::Open(ground.store, published, *ground.clock, ground.device_key,
                                 [this](Submission s) { sequencer->Submit(std::move(s)); }));
   KAPEA_ASSIGN(book, DeviceBook::Open(ground.store));
+  opened = std::make_unique<OpenedFiles>(ground.store, *ground.clock, options.opened, Alarms());
   blobs =
       std::make_unique<Blobs>(ground.store, published, *ground.clock, options.blob_bytes_per_file);
   enrolment =
@@ -186,9 +202,9 @@ absl::Status Server::State::OpenListener() {
   door =
       std::make_unique<Door>(*listener, published, *book, deployment, *ground.clock, options.rates);
   workers = std::make_unique<WorkerPool>(options.workers, options.workers_queue);
-  parts = std::make_unique<Parts>(Parts{ground.store, published, *sequencer, *deliveries, *blobs,
-                                        *enrolment, *door, *followers, *workers, ground.metrics,
-                                        ground.log, *ground.clock, options.parcels_per_push});
+  parts = std::make_unique<Parts>(Parts{
+      ground.store, published, *sequencer, *deliveries, *blobs, *enrolment, *door, *followers,
+      *workers, ground.metrics, ground.log, *ground.clock, *opened, options.parcels_per_push});
   return absl::OkStatus();
 }
 

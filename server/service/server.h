@@ -14,6 +14,7 @@
 #include "common/rpc/server_credentials.h"
 #include "common/rpc/server_limits.h"
 #include "server/core/issuer.h"
+#include "server/core/opened_files.h"
 #include "server/core/published.h"
 #include "server/core/sequencer.h"
 #include "server/service/log.h"
@@ -39,6 +40,7 @@ struct ServerOptions {
   size_t workers = 4;
   size_t workers_queue = 8192;
   uint64_t blob_bytes_per_file = uint64_t{4} << 30;
+  OpenedFilesOptions opened;
   std::string erasure_list;  // path (codec/erasure_list.h); empty: none is kept
   Duration delivery_interval = Duration::Seconds(60);
   Duration seen_interval = Duration::Seconds(60);

@@ -5,8 +5,8 @@
 namespace kapea::server {
 
 std::vector<kv::Table> AllTables() {
-  return {kMeta, kEntries, kTiles,   kChanges, kIds,    kParcels,    kChains, kViews,
-          kOpen, kDue,     kReaders, kBlobs,   kErased, kEnrolments, kDevices};
+  return {kMeta, kEntries, kTiles,   kChanges, kIds,    kParcels, kChains,     kViews,
+          kOpen, kDue,     kReaders, kBlobs,   kErased, kOpened,  kEnrolments, kDevices};
 }
 
 std::string EntryKey(uint64_t sequence) {

@@ -29,6 +29,7 @@ inline constexpr kv::Table kDue{"due"};  // u64 time, file, u32 0 -> empty: the 
 inline constexpr kv::Table kReaders{"readers"};
 inline constexpr kv::Table kBlobs{"blobs"};    // file, chunk hash -> chunk (file's blob key)
 inline constexpr kv::Table kErased{"erased"};  // file -> ErasedRow
+inline constexpr kv::Table kOpened{"opened"};  // device, file -> u32 UTC day it first got it
 inline constexpr kv::Table kEnrolments{"enrolments"};  // enrolment id -> EnrolmentRow
 inline constexpr kv::Table kDevices{"devices"};  // device -> DeviceRow (certificates, last seen)
 

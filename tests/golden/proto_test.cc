@@ -18,6 +18,7 @@
 #include "kapea/v1/ledger.pb.h"
 #include "kapea/v1/membership.pb.h"
 #include "kapea/v1/pack.pb.h"
+#include "kapea/v1/recovery.pb.h"
 #include "kapea/v1/sync.pb.h"
 #include "kapea/v1/value.pb.h"
 #include "kapea/v1/view.pb.h"
@@ -54,11 +55,11 @@ void List(const Descriptor& type, std::ostream& out) {
 }
 
 std::vector<const FileDescriptor*> Files() {
-  return {v1::Change::descriptor()->file(),      v1::EnrolRequest::descriptor()->file(),
-          v1::ErrorDetail::descriptor()->file(), v1::Entry::descriptor()->file(),
-          v1::Member::descriptor()->file(),      v1::Pack::descriptor()->file(),
-          v1::PushRequest::descriptor()->file(), v1::Value::descriptor()->file(),
-          v1::QueryRequest::descriptor()->file()};
+  return {v1::Change::descriptor()->file(),          v1::EnrolRequest::descriptor()->file(),
+          v1::ErrorDetail::descriptor()->file(),     v1::Entry::descriptor()->file(),
+          v1::Member::descriptor()->file(),          v1::Pack::descriptor()->file(),
+          v1::PushRequest::descriptor()->file(),     v1::Value::descriptor()->file(),
+          v1::RecoveryRequest::descriptor()->file(), v1::QueryRequest::descriptor()->file()};
 }
 
 std::string Listing() {

@@ -26,6 +26,7 @@
 #include "tools/admin/offers.h"
 #include "tools/admin/packs.h"
 #include "tools/admin/people.h"
+#include "tools/admin/recovery_commands.h"
 #include "tools/admin/registrars.h"
 
 namespace kapea::admin {
@@ -271,9 +272,11 @@ class Program {
     AddPeople();
     AddPacks();
     AddGazetteer();
-    AddKeysCommands(
-        app_, {a_.dir, clock_,
-               [this](const Json& json, const std::string& text) { Say(a_, json, text); }, run_});
+    const CommandContext context{
+        a_.dir, clock_, [this](const Json& json, const std::string& text) { Say(a_, json, text); },
+        run_};
+    AddKeysCommands(app_, context);
+    AddRecoveryCommands(app_, a_, context);
   }
 
   int Run(int argc, char** argv) {

@@ -98,7 +98,7 @@ absl::StatusOr<domain::UnitKind> ParseUnitKind(std::string_view text) {
 
 absl::StatusOr<UnitId> AddUnit(TwoRegistrars& registrars, const NewUnit& wanted) {
   const auto directory = registrars.proposer().vault().directory();
-  if (directory->FindUnitByCode(wanted.code) != nullptr) {
+  if (directory->FindUnitByCode(wanted.code) != nullptr || wanted.code == domain::kRecoveryCode) {
     return absl::AlreadyExistsError("there is a unit " + wanted.code +
                                     " already; nothing was changed");
   }

@@ -43,10 +43,10 @@ class FieldDisclosureTest : public ::testing::Test {
       domain::FieldWrite write;
       write.record = record_;
       write.field = field;
-      const auto key_class = write.field == "name" ? domain::KeyClass::kIdentity
-                                                   : domain::KeyClass::kGeneral;
-      KAPEA_TRY(officer_.vault().AddSealed(writer, write, domain::Text{std::string(kName)},
-                                           key_class));
+      const auto key_class =
+          write.field == "name" ? domain::KeyClass::kIdentity : domain::KeyClass::kGeneral;
+      KAPEA_TRY(
+          officer_.vault().AddSealed(writer, write, domain::Text{std::string(kName)}, key_class));
     }
     return officer_.vault().Commit(std::move(writer)).status();
   }
@@ -104,8 +104,7 @@ TEST_F(FieldDisclosureTest, GivesTheRecipientWhatWasNamedAndNothingElse) {
   const auto bundle = field::ExportDisclosure(lead_.vault(), file_, disclosure);
   ASSERT_TRUE(bundle.ok()) << bundle.status();
   EXPECT_EQ(bundle->find(kName), std::string::npos);
-  EXPECT_FALSE(lead_.vault().QueueNotices().ok() &&
-               (*lead_.vault().File(file_))->reads().empty())
+  EXPECT_FALSE(lead_.vault().QueueNotices().ok() && (*lead_.vault().File(file_))->reads().empty())
       << "what is handed out was opened, and that is told";
   const auto opened = field::OpenDisclosure(intake_.vault(), *bundle);
   ASSERT_TRUE(opened.ok()) << opened.status();

@@ -27,7 +27,8 @@ class DisclosureTest : public ::testing::Test {
     AddConsentForm();
     const auto founding =
         world_.Found(file_.id(), FileKind::kOperation, world_.lead,
-                     {TestWorld::Line(world_.officer), TestWorld::Line(world_.supervisor),
+                     {TestWorld::Line(world_.officer),
+                      TestWorld::Line(world_.supervisor),
                       {std::nullopt, world_.intake.unit, Role::kIntakeOfficer, {}}});
     ASSERT_EQ(Append(founding), Verdict::kAccepted);
     ASSERT_EQ(Append(Edit(world_.officer)
@@ -46,11 +47,11 @@ class DisclosureTest : public ::testing::Test {
     form->kind = FormKind::kRecord;
     form->file_kind = FileKind::kOperation;
     codes_.id = "CL";
-    for (const char* code : {"sharing", "police_use", "yes", "no"}) codes_.codes.push_back({code, {}, false});
-    std::vector<Field> fields = {MakeField("purpose", FieldType::kCode),
-                                 MakeField("answer", FieldType::kCode),
-                                 MakeField("recipient", FieldType::kUnit),
-                                 MakeField("ends_at", FieldType::kTime)};
+    for (const char* code : {"sharing", "police_use", "yes", "no"})
+      codes_.codes.push_back({code, {}, false});
+    std::vector<Field> fields = {
+        MakeField("purpose", FieldType::kCode), MakeField("answer", FieldType::kCode),
+        MakeField("recipient", FieldType::kUnit), MakeField("ends_at", FieldType::kTime)};
     fields[0].code_list = &codes_;
     fields[1].code_list = &codes_;
     fields[2].relevant = *Condition::Parse("purpose in [sharing]");
@@ -68,7 +69,8 @@ class DisclosureTest : public ::testing::Test {
     const RecordId record = MakeId<RecordId>(++consents_ + 900);
     ChangeBuilder edit = Edit(world_.officer);
     edit.Set(record, "purpose", Code{std::move(purpose)}).Pin("OP-CONSENT", 1);
-    if (!unit.is_zero()) edit.Set(record, "recipient", Reference{ChangeId::FromPrefix(unit.view())});
+    if (!unit.is_zero())
+      edit.Set(record, "recipient", Reference{ChangeId::FromPrefix(unit.view())});
     edit.Set(record, "answer", Code{std::move(answer)});
     if (ends) edit.Set(record, "ends_at", *ends);
     const auto change = edit.Build();
@@ -91,9 +93,7 @@ class DisclosureTest : public ::testing::Test {
     return Append(
         world_.Edit(file_, by, Kind::kApproval).Write(Decision{}).Naming(proposal).Build());
   }
-  DisclosureStatus Status(Time at) const {
-    return StatusOf(file_, file_.disclosures().back(), at);
-  }
+  DisclosureStatus Status(Time at) const { return StatusOf(file_, file_.disclosures().back(), at); }
 
   const RecordId kRecord = MakeId<RecordId>(700);
   CodeList codes_;
@@ -182,14 +182,20 @@ TEST_F(DisclosureTest, IsOfSealedFieldsThatTheRoleMayRead) {
     Verdict want;
   } cases[] = {
       {"a role without the class", world_.intake, ToShelter(), Verdict::kRole},
-      {"a clear field", world_.lead,
-       with([this](Disclosure& d) { d.fields = {{kRecord, "count"}}; }), Verdict::kForm},
-      {"no field", world_.lead, with([this](Disclosure& d) { d.fields = {{kRecord, "nothing"}}; }),
+      {"a clear field", world_.lead, with([this](Disclosure& d) {
+         d.fields = {{kRecord, "count"}};
+       }),
        Verdict::kForm},
-      {"no record yet", world_.lead,
-       with([](Disclosure& d) { d.fields = {{MakeId<RecordId>(999), "name"}}; }), Verdict::kEarly},
-      {"no unit yet", world_.lead,
-       with([](Disclosure& d) { d.to_unit = MakeId<UnitId>(999); }), Verdict::kEarly},
+      {"no field", world_.lead, with([this](Disclosure& d) {
+         d.fields = {{kRecord, "nothing"}};
+       }),
+       Verdict::kForm},
+      {"no record yet", world_.lead, with([](Disclosure& d) {
+         d.fields = {{MakeId<RecordId>(999), "name"}};
+       }),
+       Verdict::kEarly},
+      {"no unit yet", world_.lead, with([](Disclosure& d) { d.to_unit = MakeId<UnitId>(999); }),
+       Verdict::kEarly},
       {"over before it began", world_.lead,
        with([](Disclosure& d) { d.expires = Time::FromUnixMs(0); }), Verdict::kType},
       {"somebody outside of the file", world_.nurse, ToShelter(), Verdict::kNotMember},

@@ -340,6 +340,29 @@ TEST_F(ErasureTest, RefusesWhatIsNoErasure) {
   EXPECT_TRUE(file_.OpenErasures(world_.now).empty());
 }
 
+TEST_F(ErasureTest, VerdictsBehindItFollowAgain) {
+  Erase({Record(kRecord), Record(kRoom)});
+  EXPECT_FALSE(file_.content_missing()) << "what is missing is explained";
+  const auto edit = Edit(world_.officer).Set(kOther, "count", int64_t{4}).Build();
+  Placed placed{edit, world_.Place(*edit, file_.number() + 1), {}};
+  placed.entry.verdict = Verdict::kNotMember;
+  placed.entry.rules = kRulesVersion;
+  file_.Append(placed, world_.around());
+  EXPECT_EQ(file_.disputed().size(), 1u) << "a server that lies is found out here too";
+}
+
+TEST_F(ErasureTest, WhatNobodyErasedIsMissing) {
+  FileState file(file_.id());
+  for (Placed placed : kept_) {
+    if (placed.entry.number == 2) {
+      placed.change = WithoutErased(placed.change, {{kRecord, "", {}, {}, {}}});
+    }
+    file.Append(placed, world_.around());
+  }
+  EXPECT_TRUE(file.content_missing());
+  EXPECT_TRUE(file.erasures().empty());
+}
+
 // An Entry under other rules is taken at its word, and this word would destroy.
 TEST_F(ErasureTest, IsNotBelievedOfTheWrongPeople) {
   const auto proposal = Propose(world_.officer, {Whole()}).Build();

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <future>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "common/ledger/checkpoint.h"
@@ -174,6 +176,55 @@ TEST_F(PullTest, AFollowerGetsAllOfACommitThatIsLargerThanABatch) {
     for (const auto& file : response.files()) got += file.changes_size();
   }
   EXPECT_EQ(got, kChanges);
+}
+
+TEST_F(PullTest, WhatADeviceMayNotOpenTodayIsSaidAfterAllTheRest) {
+  world_.StopServer();
+  ServerOptions options;
+  options.opened.per_day = 2;
+  world_.StartServer(options);
+  const auto found = [this] {
+    TestFile file;
+    const auto founding = world_.Found(world_.lead, file, {&world_.officer});
+    const auto edit = world_.Edit(world_.lead, file, true);
+    MustPush(world_.lead, {world_.Sign(world_.lead, {founding, edit})});
+    return file.file;
+  };
+  struct Pulled {
+    std::set<std::string> files;
+    grpc::Status status;
+  };
+  const auto pull = [this](const TestDevice& device, const v1::PullRequest& request) {
+    Pulled pulled;
+    grpc::ClientContext context;
+    SetDeadline(context);
+    const auto stub = v1::Sync::NewStub(Channel(device));
+    const auto reader = stub->Pull(&context, request);
+    for (v1::PullResponse response; reader->Read(&response);) {
+      for (const auto& file : response.files()) pulled.files.insert(file.file());
+    }
+    pulled.status = reader->Finish();
+    return pulled;
+  };
+  const FileId first = found();
+  EXPECT_TRUE(pull(world_.officer, {}).status.ok()) << "the first day is free";
+  world_.clock->Advance(Duration::Days(1));
+  std::set<std::string> more;
+  while (more.size() < 4) more.insert(found().str());
+  const Pulled pulled = pull(world_.officer, {});
+  EXPECT_EQ(pulled.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_NE(pulled.status.error_message().find("2 files today"), std::string::npos)
+      << pulled.status.error_message();
+  EXPECT_EQ(pulled.files.count(first.str()), 1u) << "what it has goes on";
+  EXPECT_EQ(pulled.files.count(world_.directory_file.str()), 1u);
+  size_t new_ones = 0;
+  for (const std::string& file : more) new_ones += pulled.files.count(file);
+  EXPECT_EQ(new_ones, 2u);
+  EXPECT_TRUE(pull(world_.lead, {}).status.ok()) << "she founded them";
+  EXPECT_NE(world_.metrics.Text().find("kapea_alarms_total{what=\"files_per_day\"} 1"),
+            std::string::npos);
+  world_.clock->Advance(Duration::Days(1));
+  EXPECT_TRUE(pull(world_.officer, {}).status.ok());
 }
 
 TEST_F(PullTest, AFollowerIsNotWokenForAFileThatItsPersonCannotRead) {
