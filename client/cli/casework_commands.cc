@@ -31,7 +31,8 @@ constexpr Topic kTopics[] = {
      "KH-LEAD", true},
     {"case", "A person's file after intake; or of somebody never met in an operation",
      domain::FileKind::kPerson, "KH-CASE", true},
-    {"plan", "Plans in a person's file", domain::FileKind::kPerson, "KH-PLAN", false},
+    {"plan", "Plans in a person's file; and who may read that of an operation",
+     domain::FileKind::kPerson, "KH-PLAN", false},
     {"service", "Services given to a person", domain::FileKind::kPerson, "KH-SERVICE", false},
     {"referral", "Referrals of a person, accepted or rejected", domain::FileKind::kPerson,
      "KH-REFERRAL", false},
@@ -392,6 +393,7 @@ void AddCaseworkCommands(CLI::App& app, Chosen& chosen) {
     AddTopicReads(*group, chosen, topic);
     AddImport(*group, chosen, topic.kind, topic.form);
     if (topic.kind == domain::FileKind::kJustice) AddCourtRegister(*group, chosen);
+    if (std::string_view(topic.word) == "plan") AddPlanRelease(*group, chosen);
   }
   AddWaive(app, chosen);
   AddRaise(app, chosen);

@@ -26,6 +26,7 @@ void AddReviewCommands(CLI::App& app, Chosen& chosen);  // report, ledger, inbox
 void AddRecoveryCommands(CLI::App& app, Chosen& chosen);
 void AddSearchCommand(CLI::App& app, Chosen& chosen);
 void AddDuplicatesCommands(CLI::App& app, Chosen& chosen);
+void AddBreakGlassCommands(CLI::App& app, Chosen& chosen);
 void AddDeviceCommands(CLI::App& app, Chosen& chosen);  // enrol, unlock, lock, sync, whoami, file
 
 // --- What they share. ---
@@ -38,6 +39,8 @@ void AddOperationOption(CLI::App& app, std::string& operation);
 void AddOperationRecords(CLI::App& operation, Chosen& chosen);
 // Part of AddCaseworkCommands, in a source of its own.
 void AddCourtRegister(CLI::App& justice, Chosen& chosen);
+// Part of AddCaseworkCommands, in a source of its own: the plan of an operation.
+void AddPlanRelease(CLI::App& plan, Chosen& chosen);
 // Part of AddCaseworkCommands, in a source of its own; `form` unless another is named.
 void AddImport(CLI::App& group, Chosen& chosen, domain::FileKind kind, const char* form);
 // Parts of AddDeviceCommands, in sources of their own.

@@ -3,6 +3,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/commands.h"
+#include "client/field/break_glass.h"
 #include "client/field/calendar.h"
 #include "client/field/membership.h"
 #include "client/field/names.h"
@@ -72,6 +73,14 @@ absl::StatusOr<Result> RunMembers(Session& session, const MemberArgs& args) {
                           "give it them when they sync\n",
                           view.recovery.given, view.recovery.all);
   }
+  if (view.first_halves > 0 && view.second_halves > 0) {
+    absl::StrAppendFormat(&result.text,
+                          "break-glass: any of %d supervisors together with any of %d others\n",
+                          view.first_halves, view.second_halves);
+  } else if (view.key_epochs > 0) {
+    result.text +=
+        "no break-glass: the newest keys have no two halves in the hands of two supervisors\n";
+  }
   result.json = {{"file", file.hex()},
                  {"code", field::CodeOf(file, state->kind())},
                  {"members", members},
@@ -79,7 +88,8 @@ absl::StatusOr<Result> RunMembers(Session& session, const MemberArgs& args) {
                  {"rekey_due", view.rekey_due},
                  {"led_by_me", view.led_by_me},
                  {"recovery_key", view.recovery.generation},
-                 {"recovery_opens", view.recovery.given}};
+                 {"recovery_opens", view.recovery.given},
+                 {"break_glass", {view.first_halves, view.second_halves}}};
   return result;
 }
 
@@ -165,8 +175,23 @@ absl::StatusOr<Result> RunReads(Session& session, const MemberArgs& args) {
                      {"fields", read.fields},
                      {"times", read.times}});
   }
-  if (reads.empty()) result.text = "nobody has told of an opening yet\n";
-  result.json = {{"file", file.hex()}, {"reads", lines}};
+  KAPEA_ASSIGN(const auto glass, field::ListGlass(session.vault, file));
+  json openings = json::array();
+  for (const field::GlassLine& line : glass) {
+    if (!line.act.approval) continue;
+    const std::string by = field::PersonName(session.vault, line.act.by);
+    const std::string with = field::PersonName(session.vault, line.act.approved_by);
+    absl::StrAppendFormat(&result.text, "%s  break-glass by %s with %s: %s, opened %d times\n",
+                          field::ToLocalText(line.act.approved), by, with, line.act.reason,
+                          line.act.opened.size());
+    openings.push_back({{"person", line.act.by.hex()},
+                        {"with", line.act.approved_by.hex()},
+                        {"reason", line.act.reason},
+                        {"agreed", ToIso8601(line.act.approved)},
+                        {"openings", line.act.opened.size()}});
+  }
+  if (result.text.empty()) result.text = "nobody has told of an opening yet\n";
+  result.json = {{"file", file.hex()}, {"reads", lines}, {"break_glass", openings}};
   return result;
 }
 

@@ -1,8 +1,12 @@
 #include "client/field/act.h"
 
+#include <algorithm>
+
 #include "client/field/draft.h"
+#include "client/vault/break_glass.h"
 #include "common/base/macros.h"
-#include "common/domain/roles.h"
+#include "common/domain/glass.h"
+#include "common/domain/roster.h"
 
 namespace kapea::field {
 
@@ -34,10 +38,19 @@ bool LedByMe(vault::Vault& vault, const domain::FileState& file) {
 }
 
 bool MayHold(vault::Vault& vault, const domain::FileState& file, domain::KeyClass key_class) {
-  for (const domain::RoleAt& at : RolesIn(vault, file)) {
-    if (domain::MayHoldKey(at.role, key_class, file.kind())) return true;
+  const PersonId& me = vault.identity().person;
+  const auto directory = vault.directory();
+  for (const domain::Member& line : file.roster()) {
+    const bool mine =
+        domain::Covers(line, me, line.unit, line.role, *directory, domain::Directory::kNow);
+    if (mine && file.MayHaveKey(line, key_class, file.kind())) return true;
   }
-  return false;
+  return std::any_of(file.glasses().begin(), file.glasses().end(), [&](const auto& glass) {
+    const bool open =
+        domain::StatusOf(glass, vault.break_glass().Now()) == domain::GlassStatus::kOpen;
+    return open && glass.by == me && !glass.opened.empty() &&
+           std::find(glass.classes.begin(), glass.classes.end(), key_class) != glass.classes.end();
+  });
 }
 
 absl::StatusOr<domain::Ref> CommitAct(vault::Vault& vault, const Act& act) {

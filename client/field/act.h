@@ -27,8 +27,8 @@ absl::StatusOr<domain::Ref> CommitAct(vault::Vault& vault, const Act& act);
 std::vector<domain::RoleAt> RolesIn(vault::Vault& vault, const domain::FileState& file);
 // Whether under one of them she leads the file or supervises it.
 bool LedByMe(vault::Vault& vault, const domain::FileState& file);
-// Whether one of them may have keys of that class. A unit's key opens whatever any of the
-// unit's roles may read, so that the key alone does not say it.
+// Whether one of them, or what she opened by break-glass, may have keys of that class. A unit's key
+// opens whatever any of the unit's roles may read, so that the key alone does not say it.
 bool MayHold(vault::Vault& vault, const domain::FileState& file, domain::KeyClass key_class);
 
 // As Refusal of what the server would find about a finished writer.

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "client/field/act.h"
+#include "client/field/break_glass.h"
 #include "client/field/compliance.h"
 #include "client/field/conflict.h"
 #include "client/field/devices.h"
@@ -13,6 +14,7 @@
 #include "client/field/muster.h"
 #include "client/field/names.h"
 #include "client/field/operation.h"
+#include "client/field/plan.h"
 #include "client/field/recovery.h"
 #include "client/vault/replica.h"
 #include "common/base/macros.h"
@@ -163,13 +165,16 @@ absl::Status AddFile(vault::Vault& vault, const vault::FileLine& line,
                      "entries of this file exist that the server did not give",
                      "sync; if it stays, tell a supervisor", 1});
   }
-  if (domain::RekeyDue(*state, *vault.directory()) && LedByMe(vault, *state)) {
+  if (domain::RekeyDue(*state, *vault.directory(), vault.break_glass().Now()) &&
+      LedByMe(vault, *state)) {
     lines.push_back({InboxKind::kRekey, line.file, code,
                      "somebody who should not read this file may hold its newest keys",
                      "sync: the keys change by themselves", 1});
   }
   AddMismatches(vault, *state, code, lines);
   AddErasures(vault, *state, code, lines);
+  KAPEA_TRY(AddGlassLines(vault, line.file, lines));
+  KAPEA_TRY(AddReleaseLines(vault, line.file, lines));
   for (const domain::RecoveryAt& one : RecoveriesToTell(vault, *state)) {
     lines.push_back(
         {InboxKind::kRecovery, line.file, code,
@@ -245,6 +250,10 @@ std::string_view NameOf(InboxKind kind) {
       return "rekey";
     case InboxKind::kErasure:
       return "erasure";
+    case InboxKind::kBreakGlass:
+      return "break_glass";
+    case InboxKind::kRelease:
+      return "release";
     case InboxKind::kRecovery:
       return "recovery";
     case InboxKind::kDuplicate:
@@ -266,6 +275,9 @@ absl::StatusOr<std::vector<InboxLine>> ReadInbox(vault::Vault& vault) {
     const bool shared =
         line.kind == domain::FileKind::kDirectory || line.kind == domain::FileKind::kStandards;
     if (!shared) KAPEA_TRY(AddFile(vault, line, lines));
+  }
+  for (const FileId& file : vault.break_glass().Guarded()) {
+    KAPEA_TRY(AddGlassLines(vault, file, lines));
   }
   KAPEA_TRY(AddDuplicates(vault, lines));
   KAPEA_ASSIGN(const auto conflicts, ListConflicts(vault, std::nullopt, Language::kEnglish));

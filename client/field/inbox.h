@@ -11,10 +11,11 @@
 namespace kapea::field {
 
 enum class InboxKind : uint8_t {
-  kStopped = 1,   // sync stopped: the server contradicted itself
-  kHandover = 2,  // persons are offered to a unit of mine
-  kRefused = 3,   // a Change of mine has no effect
-  kToAdmit = 4,   // a colleague's has none, and I may admit it
+  kBreakGlass = 0,  // of a file that I lead, or for which I have the missing half
+  kStopped = 1,     // sync stopped: the server contradicted itself
+  kHandover = 2,    // persons are offered to a unit of mine
+  kRefused = 3,     // a Change of mine has no effect
+  kToAdmit = 4,     // a colleague's has none, and I may admit it
   kConflict = 5,
   kOverdue = 6,     // items that my duties may answer, and clauses of files in our custody
   kMuster = 7,      // a head count does not balance
@@ -24,6 +25,7 @@ enum class InboxKind : uint8_t {
   kDevice = 12,     // a device of mine that I have not confirmed
   kMismatch = 13,   // a fact differs from what is sealed beside it
   kErasure = 14,    // one is proposed that I may agree to, or a file is due for one
+  kRelease = 15,    // of a plan: one is proposed that I may agree to
   kDuplicate = 25,  // a person is possibly known to another unit
   kRecovery = 20,   // somebody recovered keys of a file that I lead
   kRekey = 11,      // somebody who should not may hold the newest keys of a file that I lead

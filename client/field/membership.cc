@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/field/act.h"
+#include "client/field/break_glass.h"
 #include "client/field/names.h"
 #include "common/base/macros.h"
 #include "common/domain/rekey.h"
@@ -46,7 +47,9 @@ MemberLine ViewLine(const domain::FileState& file, const domain::Directory& dire
   MemberLine line;
   line.member = member;
   line.leads = domain::Leads(member);
-  line.may = domain::KeyClassesOf(member.role, file.kind());
+  for (const domain::KeyClass one : domain::kKeyClasses) {
+    if (file.MayHaveKey(member, one, file.kind())) line.may.push_back(one);
+  }
   const domain::KeyEpoch* newest = file.newest_key_epoch();
   for (const domain::KeyClass key_class : line.may) {
     const bool given =
@@ -70,7 +73,10 @@ absl::StatusOr<Membership> ViewMembership(vault::Vault& vault, const FileId& fil
     view.lines.push_back(ViewLine(*state, *directory, member));
   }
   view.key_epochs = state->key_epochs().size();
-  view.rekey_due = domain::RekeyDue(*state, *directory);
+  view.rekey_due = domain::RekeyDue(*state, *directory, vault.break_glass().Now());
+  const HalvesKept halves = HalvesOf(*state, *directory);
+  view.first_halves = halves.first.size();
+  view.second_halves = halves.second.size();
   view.led_by_me = LedByMe(vault, *state);
   view.recovery = ReachOfRecovery(*state, *directory);
   return view;

@@ -25,6 +25,7 @@ struct Membership {
   bool rekey_due = false;  // domain/rekey.h
   bool led_by_me = false;
   RecoveryReach recovery;
+  size_t first_halves = 0, second_halves = 0;  // supervisors who have them (break_glass.h)
 };
 
 // Threads: one at a time. Errors of all: as Vault.

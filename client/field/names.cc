@@ -82,6 +82,19 @@ absl::StatusOr<Id> OnlyOne(const std::vector<Id>& found, const char* what, std::
                                        quoted + ": give more of it");
 }
 
+bool IsCalled(const FileId& file, FileKind of_kind, std::string_view name) {
+  const size_t dash = name.find('-');
+  const std::string kind = Lower(name.substr(0, dash == std::string_view::npos ? 0 : dash));
+  const std::string letters = Plain(dash == std::string_view::npos ? name : name.substr(dash + 1));
+  const std::string hex = Lower(name);
+  const bool whole_id = hex.size() == 2 * FileId::kBytes && file.hex() == hex;
+  const bool by_code = letters.size() >= kPrefixMin && LettersOf(file).starts_with(letters) &&
+                       (kind.empty() || kind == Lower(PrefixOf(of_kind)));
+  const bool by_hex = dash == std::string_view::npos && hex.size() > kCodeLetters && IsHex(hex) &&
+                      file.hex().starts_with(hex);
+  return whole_id || by_code || by_hex;
+}
+
 }  // namespace
 
 std::string CodeOf(const FileId& file, FileKind kind) {
@@ -92,18 +105,18 @@ std::string CodeOf(const RecordId& record) { return record.hex().substr(0, kShor
 
 absl::StatusOr<FileId> FindFile(vault::Vault& vault, std::string_view name) {
   std::vector<FileId> found;
-  const size_t dash = name.find('-');
-  const std::string kind = Lower(name.substr(0, dash == std::string_view::npos ? 0 : dash));
-  const std::string letters = Plain(dash == std::string_view::npos ? name : name.substr(dash + 1));
-  const std::string hex = Lower(name);
   for (const vault::FileLine& line : vault.Files()) {
-    const bool whole_id = hex.size() == 2 * FileId::kBytes && line.file.hex() == hex;
-    const bool by_code = letters.size() >= kPrefixMin &&
-                         LettersOf(line.file).starts_with(letters) &&
-                         (kind.empty() || kind == Lower(PrefixOf(line.kind)));
-    const bool by_hex = dash == std::string_view::npos && hex.size() > kCodeLetters && IsHex(hex) &&
-                        line.file.hex().starts_with(hex);
-    if (whole_id || by_code || by_hex) found.push_back(line.file);
+    if (IsCalled(line.file, line.kind, name)) found.push_back(line.file);
+  }
+  return OnlyOne(found, "file", name);
+}
+
+absl::StatusOr<FileId> FindAmong(vault::Vault& vault, const std::vector<FileId>& files,
+                                 std::string_view name) {
+  std::vector<FileId> found;
+  for (const FileId& file : files) {
+    const auto state = vault.File(file);
+    if (state.ok() && IsCalled(file, (*state)->kind(), name)) found.push_back(file);
   }
   return OnlyOne(found, "file", name);
 }

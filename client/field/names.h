@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/vault/vault.h"
@@ -22,6 +23,9 @@ std::string CodeOf(const RecordId& record);
 
 // A file by its code, by at least four characters of it, or by its id in hex.
 absl::StatusOr<FileId> FindFile(vault::Vault& vault, std::string_view name);
+// The same among these files alone.
+absl::StatusOr<FileId> FindAmong(vault::Vault& vault, const std::vector<FileId>& files,
+                                 std::string_view name);
 // A live or voided record of the file by its id in hex or the beginning of it.
 absl::StatusOr<RecordId> FindRecord(const domain::FileState& file, std::string_view name);
 // A unit by its code or its id in hex.

@@ -144,7 +144,8 @@ std::string StateWords(const FieldView& view) {
     case State::kSealed:
       return "(sealed: " + std::string(domain::NameOf(view.field->key_class)) + ")";
     case State::kNoKey:
-      return "(sealed: no key here)";
+      return view.field->key_class == domain::KeyClass::kPlan ? "(not released yet)"
+                                                              : "(sealed: no key here)";
     case State::kBroken:
       return "(does not open: altered)";
   }

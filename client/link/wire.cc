@@ -33,6 +33,7 @@ absl::StatusOr<sync::PulledFile> FileFrom(v1::PulledFile& wire) {
   for (const v1::ParcelStub& from : wire.parcels()) {
     file.parcels.push_back({from.header(), from.signature()});
   }
+  file.for_halves = wire.for_halves();
   return file;
 }
 

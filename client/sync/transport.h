@@ -74,6 +74,7 @@ struct PulledFile {
   std::vector<PulledChange> changes;
   std::vector<codec::EntryRun> runs;
   std::vector<ParcelStub> parcels;
+  bool for_halves = false;  // writes are withheld, for this person is not of the file
 };
 struct PullHead {
   std::string server_time;  // note

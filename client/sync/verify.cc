@@ -129,6 +129,7 @@ absl::StatusOr<vault::Arrival> VerifyPulled(const PulledFile& pulled,
   }
   vault::Arrival arrival;
   arrival.file = pulled.file;
+  arrival.for_halves = pulled.for_halves;
   arrival.changes.reserve(pulled.changes.size());
   for (size_t i = 0; i < pulled.changes.size(); ++i) {
     const PulledChange& from = pulled.changes[i];

@@ -17,6 +17,7 @@ namespace kapea::vault {
 namespace {
 
 inline constexpr uint8_t kRowVersion = 1;
+inline constexpr uint8_t kFileRowVersion = 2;  // 1: until there was break-glass
 // What is not flushed lies in the log, and is read again from there at each opening.
 inline constexpr size_t kWriteBufferBytes = 4u << 20;
 // Of a row of the replica, beside Entry, Change and path.
@@ -63,22 +64,31 @@ kv::DataKeyName ChunkDataKey(const FileId& file) {
 
 std::string FileRow::Encode() const {
   return RowWriter()
-      .U8(kRowVersion)
+      .U8(kFileRowVersion)
       .U64(number)
       .U64(known)
       .U8(static_cast<uint8_t>(kind))
       .U8(drill ? 1 : 0)
+      .U8(for_halves ? 1 : 0)
+      .Ms(tend_at.unix_ms())
       .Take();
 }
 
 absl::StatusOr<FileRow> FileRow::Decode(std::string_view bytes) {
   RowReader row(bytes);
   FileRow file;
-  if (row.U8() != kRowVersion) return absl::DataLossError("the vault's file row: unknown version");
+  const uint8_t version = row.U8();
+  if (version == 0 || version > kFileRowVersion) {
+    return absl::DataLossError("the vault's file row: unknown version");
+  }
   file.number = row.U64();
   file.known = row.U64();
   file.kind = static_cast<domain::FileKind>(row.U8());
   file.drill = row.U8() != 0;
+  if (version > 1) {
+    file.for_halves = row.U8() != 0;
+    file.tend_at = Time::FromUnixMs(row.Ms());
+  }
   KAPEA_TRY(row.Done("file row"));
   return file;
 }

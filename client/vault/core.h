@@ -33,6 +33,11 @@ struct FileRow {
   uint64_t known = 0;   // highest that anybody spoke of
   domain::FileKind kind = domain::FileKind::kNone;
   bool drill = false;
+  // Some Change came with its writes withheld, for its person is not of the file but has
+  // halves of its keys.
+  bool for_halves = false;
+  // When its keys want to be looked after though nothing came: an opening by break-glass ends.
+  Time tend_at = Time::Max();
   std::string Encode() const;
   static absl::StatusOr<FileRow> Decode(std::string_view bytes);
 };
@@ -48,6 +53,7 @@ struct Tended {
   std::optional<Hash> roster;
   size_t wraps = 0;
   size_t without_effect = 0;
+  size_t opened = 0;  // approvals of break-glass, and of a plan
   uint64_t directory = 0;
   friend bool operator==(const Tended&, const Tended&) = default;
 };
@@ -109,6 +115,11 @@ class Core {
   void BeginFold(const FileId& file);
   // Folds Entries that were just committed: directory, packs, or the file.
   absl::Status Fold(const FileId& file, const std::vector<domain::Placed>& placed);
+  // Whether the keys' Changes alone are here, or were all that is to be had (domain::Sight).
+  bool IsGuarded(const FileId& file);
+  // What the server's clock says by now, as far as elapsed time since its last word tells; a
+  // wrong wall clock neither keeps break-glass shut nor open.
+  Time ServerNow() const;
   // The directory and the standards, on which every other file's verdicts stand.
   bool IsShared(const FileId& file) const;
   domain::Surroundings Around() const { return {*directory, packs}; }
@@ -141,6 +152,7 @@ class Core {
   std::set<FileId> to_tend;     // files whose keys want to be looked after
   uint64_t keys_tended_at = 0;  // Directory::keys_changed_at of when all were
   uint64_t tending_to = 0;      // what that becomes when `to_tend` is done
+  uint64_t sights_as_of = 0;    // number of the directory when BreakGlass::Forget last looked
   OwnChanges outbox;
   std::map<std::tuple<FileId, KeyEpochId, domain::KeyClass>, crypto::SecretBytes> class_keys;
 

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <tuple>
 
+#include "client/vault/halves.h"
 #include "common/base/macros.h"
 #include "common/crypto/hash.h"
+#include "common/domain/glass.h"
 #include "common/domain/roles.h"
+#include "common/domain/roster.h"
 
 namespace kapea::vault {
 namespace {
@@ -18,8 +21,11 @@ codec::WrapTarget TargetOf(const ToWrap& wrap) {
   target.recipient = wrap.recipient.id;
   target.generation = wrap.recipient.generation;
   target.public_key = wrap.recipient.public_key;
+  target.half = wrap.half;
   return target;
 }
+
+constexpr domain::KeyClass kGeneral = domain::KeyClass::kGeneral;
 
 using Granted = std::tuple<domain::RecipientKind, ChangeId, KeyEpochId, domain::KeyClass>;
 
@@ -50,7 +56,26 @@ std::vector<ToWrap> WrapsOf(const KeyEpochId& epoch, const NewEpoch& keys,
       wraps.push_back({epoch, key_class, &keys.keys.at(key_class), recipient});
     }
   }
+  // Last, to be added first: who has a half gets the file from the Change that gives it on.
+  for (const HalfRecipient& holder : keys.half_holders) {
+    for (const auto& [key_class, halves] : keys.halves) {
+      const crypto::SecretBytes& half = holder.half == 1 ? halves.first : halves.second;
+      wraps.push_back({epoch, key_class, &half, holder.recipient, holder.half});
+    }
+  }
   return wraps;
+}
+
+std::vector<Recipient> RecipientsIn(const domain::Directory& directory,
+                                    const domain::FileState& state,
+                                    const std::vector<domain::Member>& lines,
+                                    std::vector<domain::Member>* unkeyed) {
+  std::vector<Recipient> recipients = RecipientsOf(directory, state.kind(), lines, unkeyed);
+  if (!state.release()) return recipients;
+  for (Recipient& recipient : recipients) {
+    if (recipient.classes.contains(kGeneral)) recipient.classes.insert(domain::KeyClass::kPlan);
+  }
+  return recipients;
 }
 
 std::vector<ToWrap> HeldWraps(Core& core, const domain::FileState& state,
@@ -81,8 +106,12 @@ std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
       for (const Recipient& recipient : recipients) {
         if (!recipient.classes.contains(key_class)) continue;
         const auto had = granted.find(NameOf(recipient, epoch, key_class));
-        // The recovery key is for the whole file, however late it came.
-        const bool at_all = for_all || recipient.kind == domain::RecipientKind::kRecovery;
+        // The recovery key is for the whole file, however late it came; a released plan for who
+        // reads the rest of that key epoch.
+        const bool released = key_class == domain::KeyClass::kPlan && state.release() &&
+                              granted.contains(NameOf(recipient, epoch, kGeneral));
+        const bool at_all =
+            for_all || released || recipient.kind == domain::RecipientKind::kRecovery;
         const bool lacks = had == granted.end() ? at_all : had->second < recipient.generation;
         if (!lacks) continue;
         const auto key = FindClassKey(core, state.id(), epoch, key_class);
@@ -139,7 +168,10 @@ void AddOpenings(codec::ChangeWriter& writer, domain::FileKind kind, const NewEp
                  kv::Batch& batch) {
   const domain::Header& header = writer.header();
   for (const auto& [key_class, key] : epoch.keys) {
-    writer.Add(OpeningOf(key, header.deployment, header.file, writer.id(), key_class));
+    domain::KeyOpening opening =
+        OpeningOf(key, header.deployment, header.file, writer.id(), key_class);
+    NameHalves(epoch, opening);
+    writer.Add(std::move(opening));
     if (domain::MayHoldKey(header.role, key_class, kind)) {
       PutClassKey(batch, header.file, writer.id(), key_class, key);
     }
@@ -175,10 +207,13 @@ absl::StatusOr<domain::Ref> CommitGrants(Core& core, const domain::Header& heade
 absl::StatusOr<domain::Ref> CommitRoster(Core& core, const domain::FileState& state,
                                          const domain::Header& header, RosterAct act) {
   codec::ChangeWriter writer(header);
+  const std::vector<domain::Member> after =
+      act.lines ? domain::Applied(state.roster(), *act.lines, false) : state.roster();
   if (act.lines) writer.Add(*std::move(act.lines));
   NewEpoch epoch;
   if (act.everyone) {
     epoch = MakeEpoch(*act.everyone);
+    MakeHalves(*core.directory, domain::DutyUnitOf(state), after, epoch);
     AddOpenings(writer, state.kind(), epoch, act.batch);
     const std::vector<ToWrap> opened = WrapsOf(writer.id(), epoch, *act.everyone);
     act.wraps.insert(act.wraps.end(), opened.begin(), opened.end());

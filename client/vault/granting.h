@@ -21,9 +21,15 @@ struct ToWrap {
   domain::KeyClass key_class;
   const crypto::SecretBytes* key;
   Recipient recipient;
+  uint32_t half = 0;  // 0: the whole key
 };
 
-// Every key of the new epoch for whoever may have it.
+// As RecipientsOf, with the plan's key for the whole team where it was released.
+std::vector<Recipient> RecipientsIn(const domain::Directory& directory,
+                                    const domain::FileState& state,
+                                    const std::vector<domain::Member>& lines,
+                                    std::vector<domain::Member>* unkeyed);
+// Every key of the new epoch for whoever may have it, and the halves for who has them.
 std::vector<ToWrap> WrapsOf(const KeyEpochId& epoch, const NewEpoch& keys,
                             const std::vector<Recipient>& recipients);
 // Every key held here that the recipients may have, of all the file's key epochs.

@@ -8,6 +8,7 @@
 #include "common/crypto/hash.h"
 #include "common/crypto/seal.h"
 #include "common/domain/roles.h"
+#include "common/domain/roster.h"
 
 namespace kapea::vault {
 namespace {
@@ -205,7 +206,11 @@ std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::
                classes);
   };
   for (const domain::Member& line : lines) {
-    const std::vector<domain::KeyClass> classes = domain::KeyClassesOf(line.role, kind);
+    std::vector<domain::KeyClass> classes = domain::KeyClassesOf(line.role, kind);
+    // Leads by duty have the plan too (FileState::MayHaveKey).
+    const bool plan = kind == domain::FileKind::kOperation && domain::Leads(line) &&
+                      domain::MayHoldKey(line.role, domain::KeyClass::kGeneral, kind);
+    if (plan) classes.push_back(domain::KeyClass::kPlan);
     if (classes.empty()) continue;
     bool keyed = false;
     if (line.person) {

@@ -44,8 +44,15 @@ std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::
                                     std::vector<domain::Member>* unkeyed);
 
 // New random keys for a key epoch, with their openings.
+struct HalfRecipient {
+  Recipient recipient;
+  uint32_t half = 0;
+};
 struct NewEpoch {
   std::map<domain::KeyClass, crypto::SecretBytes> keys;
+  // For break-glass; empty: none (halves.h).
+  std::map<domain::KeyClass, std::pair<crypto::SecretBytes, crypto::SecretBytes>> halves;
+  std::vector<HalfRecipient> half_holders;
 };
 NewEpoch MakeEpoch(const std::vector<Recipient>& recipients);
 domain::KeyOpening OpeningOf(const crypto::SecretBytes& key, const DeploymentId& deployment,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/vault/attachments.h"
+#include "client/vault/break_glass.h"
 #include "client/vault/core.h"
 #include "client/vault/name_store.h"
 #include "client/vault/outbox.h"
@@ -11,11 +12,13 @@ namespace kapea::vault {
 
 // Threads: as Vault.
 struct Parts {
-  explicit Parts(Core& core) : outbox(core), replica(core), attachments(core), names(core) {}
+  explicit Parts(Core& core)
+      : outbox(core), replica(core), attachments(core), names(core), break_glass(core) {}
   Outbox outbox;
   Replica replica;
   Attachments attachments;
   NameStore names;
+  BreakGlass break_glass;
 };
 
 // A sealed value as it was before it was sealed. Without any trace: for Vault, which asks for

@@ -63,6 +63,8 @@ void Placement::MarkKnown(const FileId& file, uint64_t number) {
   rows_[file] = row;
 }
 
+void Placement::MarkForHalves(const FileId& file) { rows_[file].for_halves = true; }
+
 void Placement::MarkReceipted(uint64_t sequence) {
   const OwnChange* own = core_.outbox.Find(sequence);
   if (own == nullptr || own->receipted) return;

@@ -29,6 +29,8 @@ class Placement {
   // Somebody spoke of that number.
   void MarkKnown(const FileId& file, uint64_t number);
   // An own Change whose receipt is here, but not the numbers before it.
+  // After Place: what is here of the file is what half holders get.
+  void MarkForHalves(const FileId& file);
   void MarkReceipted(uint64_t sequence);
   // For rows of the caller's own.
   kv::Batch& batch() { return batch_; }

@@ -68,6 +68,7 @@ absl::Status Replica::Ingest(const std::vector<Arrival>& arrivals, kv::Durabilit
                                      arrival.file.hex() + " is missing");
       }
       KAPEA_TRY(placement.Place(arrival.file, arrived));
+      if (arrival.for_halves) placement.MarkForHalves(arrival.file);
     }
   }
   return placement.Commit(durability);

@@ -49,6 +49,7 @@ struct Arrived {
 struct Arrival {
   FileId file;
   std::vector<Arrived> changes;  // consecutive numbers
+  bool for_halves = false;       // with the writes withheld that are only for its people
 };
 
 // What cannot both be honest, kept for a person to look at.

@@ -3,6 +3,7 @@
 
 #include "client/vault/core.h"
 #include "client/vault/granting.h"
+#include "client/vault/halves.h"
 #include "client/vault/keys.h"
 #include "client/vault/parts.h"
 #include "client/vault/recovery.h"
@@ -60,7 +61,7 @@ absl::StatusOr<Founded> Enact(Core& core, const domain::FileState& state,
   Founded result;
   result.file = state.id();
   const std::vector<Recipient> newcomers =
-      RecipientsOf(directory, state.kind(), roster.added, &result.unkeyed);
+      RecipientsIn(directory, state, roster.added, &result.unkeyed);
   RosterAct act;
   act.lines = roster;
   act.batch = std::move(batch);
@@ -70,7 +71,7 @@ absl::StatusOr<Founded> Enact(Core& core, const domain::FileState& state,
   if (!roster.removed.empty() || (history == History::kNone && !roster.added.empty()) ||
       NeedsEpoch(core, state, newcomers)) {
     const auto after = domain::Applied(state.roster(), roster, false);
-    act.everyone = ForNewEpoch(directory, RecipientsOf(directory, state.kind(), after, nullptr));
+    act.everyone = ForNewEpoch(directory, RecipientsIn(directory, state, after, nullptr));
   }
   KAPEA_ASSIGN(result.change, CommitRoster(core, state, header, std::move(act)));
   return result;
@@ -115,7 +116,8 @@ absl::StatusOr<Founded> Vault::Found(const FoundRequest& request) {
   const std::vector<Recipient> recipients =
       ForNewEpoch(*core_->directory,
                   RecipientsOf(*core_->directory, request.kind, request.members, &founded.unkeyed));
-  const NewEpoch epoch = MakeEpoch(recipients);
+  NewEpoch epoch = MakeEpoch(recipients);
+  MakeHalves(*core_->directory, acting.unit, request.members, epoch);
   kv::Batch batch;
   AddOpenings(writer, request.kind, epoch, batch);
   std::vector<ToWrap> wraps = WrapsOf(writer.id(), epoch, recipients);
@@ -141,7 +143,7 @@ absl::StatusOr<domain::Header> Vault::LeadHeader(const FileId& file, domain::Kin
 absl::StatusOr<domain::Ref> Vault::Grant(const FileId& file, const domain::Member& member) {
   KAPEA_ASSIGN(const auto state, core_->State(file));
   const std::vector<Recipient> recipients =
-      RecipientsOf(*core_->directory, state->kind(), {member}, nullptr);
+      RecipientsIn(*core_->directory, *state, {member}, nullptr);
   if (recipients.empty()) {
     return absl::FailedPreconditionError("the member has no key in the directory yet");
   }
@@ -165,7 +167,7 @@ absl::StatusOr<domain::Ref> Vault::Rekey(const FileId& file) {
   KAPEA_ASSIGN(const domain::Header header, LeadHeader(file, domain::Kind::kRoster));
   RosterAct act;
   const std::vector<Recipient> everyone =
-      RecipientsOf(*core_->directory, state->kind(), state->roster(), nullptr);
+      RecipientsIn(*core_->directory, *state, state->roster(), nullptr);
   if (everyone.empty()) {
     return absl::FailedPreconditionError(
         "nobody on the roster has a key in the directory; nothing was changed");
@@ -205,12 +207,12 @@ absl::StatusOr<bool> Vault::TendKeys(const FileId& file) {
   if (!LeadIn(*state, core_->identity, directory)) return false;
   KAPEA_ASSIGN(const bool offered, OfferAgain(file));
   if (offered) return true;
-  const std::vector<Recipient> everyone =
-      RecipientsOf(directory, state->kind(), state->roster(), nullptr);
+  const std::vector<Recipient> everyone = RecipientsIn(directory, *state, state->roster(), nullptr);
   if (everyone.empty()) return false;
   const std::vector<Recipient> without = WithoutNewest(*state, everyone);
-  if (domain::RekeyDue(*state, directory) || NeedsEpoch(*core_, *state, without) ||
-      RecoveryNeedsEpoch(*core_, *state)) {
+  if (domain::RekeyDue(*state, directory, core_->ServerNow()) ||
+      NeedsEpoch(*core_, *state, without) || RecoveryNeedsEpoch(*core_, *state) ||
+      LacksHalves(*state, directory)) {
     KAPEA_TRY(Rekey(file).status());
     return true;
   }

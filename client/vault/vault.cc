@@ -153,6 +153,7 @@ absl::Status Vault::SetCertificate(crypto::SecretBytes tls_key_pem, std::string 
 std::vector<FileLine> Vault::Files() {
   std::vector<FileLine> lines;
   for (const auto& [file, row] : core_->files) {
+    if (core_->IsGuarded(file)) continue;
     FileLine line;
     line.file = file;
     line.kind = row.kind;
@@ -183,6 +184,7 @@ Outbox& Vault::outbox() { return parts_->outbox; }
 Replica& Vault::replica() { return parts_->replica; }
 Attachments& Vault::attachments() { return parts_->attachments; }
 NameStore& Vault::name_store() { return parts_->names; }
+BreakGlass& Vault::break_glass() { return parts_->break_glass; }
 
 absl::Status Vault::PutSetting(std::string_view name, std::string_view value) {
   kv::Batch batch;

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/vault/identity.h"
+#include "client/vault/read_notice.h"
 #include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/base/mutex.h"
@@ -27,6 +28,7 @@
 namespace kapea::vault {
 
 class Attachments;
+class BreakGlass;
 class Core;
 class NameStore;
 class Outbox;
@@ -58,23 +60,6 @@ struct Founded {
   FileId file;
   domain::Ref change;                   // the founding Change
   std::vector<domain::Member> unkeyed;  // members who have no key to wrap to yet
-};
-
-// Proof that these fields' opening is written down, durably, to be told to the file's
-// people. Only Vault makes one, so that opening without a trace does not compile.
-class ReadNotice {
- public:
-  const FileId& file() const { return file_; }
-  const RecordId& record() const { return record_; }
-  bool Covers(std::string_view field) const;
-
- private:
-  friend class Vault;
-  ReadNotice(FileId file, RecordId record, std::vector<std::string> fields)
-      : file_(file), record_(record), fields_(std::move(fields)) {}
-  FileId file_;
-  RecordId record_;
-  std::vector<std::string> fields_;
 };
 
 // Where a sealed value stands; part of what it is sealed with.
@@ -177,6 +162,7 @@ class Vault {
 
   // --- Reading. ---
 
+  // Those of which the keys' Changes alone are here (BreakGlass::Guarded) are not among them.
   std::vector<FileLine> Files();
   // The file with this device's own waiting Changes. NotFound.
   absl::StatusOr<std::shared_ptr<const domain::FileState>> File(const FileId& file);
@@ -230,6 +216,7 @@ class Vault {
   Attachments& attachments();
   // For the search alone: name_store.h says why.
   NameStore& name_store();
+  BreakGlass& break_glass();
 
   // A small value of the program's own (settings, drafts), sealed. Empty value: deletes.
   absl::Status PutSetting(std::string_view name, std::string_view value);
@@ -242,6 +229,7 @@ class Vault {
   absl::StatusOr<domain::Header> LeadHeader(const FileId& file, domain::Kind kind);
   absl::StatusOr<bool> OfferAgain(const FileId& file);
   absl::Status TendFile(const FileId& file);
+  absl::Status WatchGlass(const FileId& file);
 
   std::unique_ptr<Core> core_;
   std::unique_ptr<Parts> parts_;

@@ -77,6 +77,9 @@ absl::StatusOr<EncodedChange> DecodeChange(std::string_view bytes);
 absl::StatusOr<EncodedChange> Withhold(EncodedChange change,
                                        const std::vector<domain::ErasureTarget>& targets);
 
+// The encoded Change with every leaf but the header withheld. InvalidArgument as above.
+absl::StatusOr<std::string> WithholdWrites(std::string_view change);
+
 // The context that binds the seal of write `index` of that Change.
 crypto::FieldContext SealContext(const domain::Header& header, const ChangeId& change,
                                  uint32_t index, const Salt& salt, const RecordId& record,

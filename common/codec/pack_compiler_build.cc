@@ -16,6 +16,8 @@ KeyClass KeyClassOf(FieldType type, Sensitivity sensitivity) {
       return KeyClass::kTestimony;
     case Sensitivity::kHealth:
       return KeyClass::kHealth;
+    case Sensitivity::kPlan:
+      return KeyClass::kPlan;
     default:
       break;
   }

@@ -140,6 +140,9 @@ class FormBuilder {
       field.sensitivity = Sensitivity::kOperational;
     } else if (field.sensitivity == Sensitivity::kNone) {
       report_.Add(at, "want a sensitivity");
+    } else if (field.sensitivity == Sensitivity::kPlan &&
+               form_.file_kind != domain::FileKind::kOperation) {
+      report_.Add(at, "want SENSITIVITY_PLAN in forms of operations alone");
     }
     field.key_class = KeyClassOf(field.type, field.sensitivity);
   }

@@ -13,6 +13,9 @@ namespace {
 
 constexpr size_t kFieldCodeBytesMax = 64;
 constexpr int kMembersMax = 256;
+// Of the padded texts of a SealedNote, without the tag.
+constexpr size_t kNoteBytes[] = {256, 512, 1024, 2048};
+constexpr size_t kTagBytes = 16;
 
 absl::Status Bad(const char* what) {
   return absl::InvalidArgumentError(std::string("malformed ") + what);
@@ -192,6 +195,21 @@ absl::Status Take(const v1::LinkWrite& from, domain::LinkWrite& to) {
   return IsName(to.relation) ? absl::OkStatus() : Bad("link");
 }
 
+absl::Status Take(const v1::SealedNote& from, domain::SealedNote& to) {
+  to.recipient_kind = EnumCast(from.recipient_kind(), domain::RecipientKind::kUnit);
+  KAPEA_TRY(ReadId(from.recipient(), to.recipient));
+  to.generation = from.generation();
+  KAPEA_TRY(ReadId(from.recipient_key_hash(), to.recipient_key));
+  to.encapsulated = from.encapsulated();
+  to.ciphertext = from.ciphertext();
+  const bool good = to.recipient_kind != domain::RecipientKind::kNone && to.generation != 0 &&
+                    to.encapsulated.size() == 32 &&
+                    std::any_of(std::begin(kNoteBytes), std::end(kNoteBytes), [&to](size_t size) {
+                      return to.ciphertext.size() == size + kTagBytes;
+                    });
+  return good ? absl::OkStatus() : Bad("sealed note");
+}
+
 absl::Status Take(const v1::Disclosure& from, domain::Disclosure& to) {
   for (const v1::DisclosedField& line : from.fields()) {
     domain::DisclosedField& field = to.fields.emplace_back();
@@ -343,6 +361,11 @@ absl::StatusOr<domain::WriteBody> FromWire(const v1::Write& wire) {
     case v1::Write::kDisclosure: {
       domain::Disclosure to;
       KAPEA_TRY(Take(wire.disclosure(), to));
+      return domain::WriteBody(std::move(to));
+    }
+    case v1::Write::kSealedNote: {
+      domain::SealedNote to;
+      KAPEA_TRY(Take(wire.sealed_note(), to));
       return domain::WriteBody(std::move(to));
     }
     case v1::Write::BODY_NOT_SET:

@@ -86,6 +86,15 @@ void Put(const domain::Genesis& from, v1::Genesis& to) {
   for (const std::string& owner : from.pack_owners) to.add_pack_owners(owner);
 }
 
+void Put(const domain::SealedNote& from, v1::SealedNote& to) {
+  to.set_recipient_kind(static_cast<v1::RecipientKind>(from.recipient_kind));
+  to.set_recipient(from.recipient.str());
+  to.set_generation(from.generation);
+  to.set_recipient_key_hash(from.recipient_key.str());
+  to.set_encapsulated(from.encapsulated);
+  to.set_ciphertext(from.ciphertext);
+}
+
 void Put(const domain::Disclosure& from, v1::Disclosure& to) {
   for (const domain::DisclosedField& field : from.fields) {
     v1::DisclosedField& line = *to.add_fields();
@@ -180,6 +189,8 @@ v1::Write ToWire(const domain::WriteBody& body) {  // tidy: long because it name
           to.set_content(from.content);
         } else if constexpr (std::is_same_v<T, domain::Disclosure>) {
           Put(from, *wire.mutable_disclosure());
+        } else if constexpr (std::is_same_v<T, domain::SealedNote>) {
+          Put(from, *wire.mutable_sealed_note());
         } else {
           static_assert(std::is_same_v<T, domain::Decision>);
           v1::Decision& to = *wire.mutable_decision();

@@ -22,6 +22,7 @@ inline constexpr std::string_view kPackDomain = "kapea/pack/v1";
 inline constexpr std::string_view kVaultDomain = "kapea/vault/v1";
 inline constexpr std::string_view kChunkDomain = "kapea/chunk/v1";
 inline constexpr std::string_view kFingerprintDomain = "kapea/fingerprint/v1";
+inline constexpr std::string_view kNoteDomain = "kapea/note/v1";
 inline constexpr std::string_view kDisclosureDomain = "kapea/disclosure/v1";
 inline constexpr std::string_view kMatchDomain = "kapea/match/v1";
 inline constexpr std::string_view kKekDomain = "kapea/kek/v1";

@@ -6,7 +6,8 @@
 namespace kapea::domain {
 namespace {
 
-// Acts of erasure tell for ever who decided it; deliveries and disclosures, who has a copy.
+// Acts of erasure tell for ever who decided it; deliveries, disclosures and break-glass, who
+// has a copy.
 bool StaysWithTheFile(const Change& change, const WriteBody& body) {
   if (std::holds_alternative<Founding>(body) || std::holds_alternative<RosterWrite>(body) ||
       std::holds_alternative<Delivery>(body) || std::holds_alternative<Disclosure>(body)) {
@@ -14,7 +15,8 @@ bool StaysWithTheFile(const Change& change, const WriteBody& body) {
   }
   const Kind kind = change.header.kind;
   return std::holds_alternative<Decision>(body) &&
-         (kind == Kind::kErase || kind == Kind::kApproval || kind == Kind::kWithdrawal);
+         (kind == Kind::kErase || kind == Kind::kApproval || kind == Kind::kWithdrawal ||
+          kind == Kind::kBreakGlass);
 }
 
 bool CoversField(const ErasureTarget& target, const Change& change, const FieldWrite& write) {

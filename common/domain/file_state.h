@@ -19,36 +19,18 @@
 #include "common/domain/erasure.h"
 #include "common/domain/file_parts.h"
 #include "common/domain/form.h"
+#include "common/domain/glass.h"
 #include "common/domain/record.h"
+#include "common/domain/release.h"
+#include "common/domain/surroundings.h"
+#include "common/domain/time_of.h"
 #include "common/domain/touched.h"
 
 namespace kapea::domain {
 
-// Packs by hash, as far as they stand in the Ledger. Threads: any.
-// Limits: a Pack once returned lives as long as every FileState that was given it.
-class PackSource {
- public:
-  virtual ~PackSource() = default;
-  // nullptr: unknown, or published only at or after Entry `at`.
-  virtual const Pack* FindPack(const Hash& hash, uint64_t at) const = 0;
-};
-
-// What judging and folding need from outside the file.
-struct Surroundings {
-  const Directory& directory;
-  const PackSource& packs;
-};
-
 // The rules that Judge follows; stands in every Entry. Raise it with any change of
 // a verdict.
 inline constexpr uint32_t kRulesVersion = 1;
-
-// When a placed Change happened (DESIGN "Time": intervals from the last ServerTime,
-// the elapsed clock and the receive time).
-EventTime TimeOf(const Header& header, const ClockReading& signing, Time received);
-// The same for a Change that the server has not received: the hard interval stays open
-// above, and the soft one ends `now`, by the device's own clocks.
-EventTime LocalTimeOf(const Header& header, const ClockReading& now);
 
 // Threads: one at a time; reading from several is safe while nobody writes.
 class FileState {
@@ -89,6 +71,7 @@ class FileState {
   uint64_t number() const { return number_; }  // of the last Entry
   EventTime founded_at() const { return founded_at_; }
   PersonId founder() const { return founder_; }
+  const Member& founding_line() const { return founding_line_; }  // her unit and role then
 
   const std::vector<Member>& roster() const { return roster_; }
   // Of the roster Change that last took effect; new Changes name it in their header.
@@ -139,11 +122,12 @@ class FileState {
   const std::vector<ReadAt>& reads() const { return reads_; }
   // In Ledger order; those that were taken back are gone. One whose value was replaced since
   // disputes nothing any more.
-  const std::vector<MismatchAt>& mismatches() const { return mismatches_; }
+  const std::vector<domain::MismatchAt>& mismatches() const { return mismatches_; }
   const std::vector<ErasureAt>& erasures() const { return erasures_; }       // that took effect
   const std::vector<RecoveryAt>& recoveries() const { return recoveries_; }  // in Ledger order
   // Proposed and not decided: those that had not lapsed by then.
   std::vector<std::shared_ptr<const Change>> OpenErasures(Time now) const;
+  std::vector<std::shared_ptr<const Change>> OpenReleases(Time now) const;  // likewise
   // What they cover, and what the file was told that they cover.
   const std::vector<ErasureTarget>& erased() const { return erased_; }
   // Whether the whole file was: then it has a roster and its acts of erasure, and no keys,
@@ -155,7 +139,12 @@ class FileState {
   // Whether writes are missing that no erasure so far explains: Entries are taken at their word.
   bool content_missing() const { return content_missing_; }
   const std::vector<DisclosureAt>& disclosures() const { return disclosures_; }  // as above
-  const std::vector<DeliveryAt>& deliveries() const { return deliveries_; }
+  const std::vector<GlassAt>& glasses() const { return glasses_; }               // in Ledger order
+  const std::optional<ReleaseAt>& release() const { return release_; }           // of the plan
+  // Whether that line may have such keys here: by its role (roles.h); the plan's also by the
+  // duty LEAD or SUP, and, once it is released, whoever has the general ones.
+  bool MayHaveKey(const Member& line, KeyClass key_class, FileKind kind) const;
+  const std::vector<domain::DeliveryAt>& deliveries() const { return deliveries_; }
   // What was altered since the last call, or since the file began.
   Touched TakeTouched() { return std::exchange(touched_, {false, {}}); }
   using Conflict = FieldConflict;
@@ -194,6 +183,13 @@ class FileState {
                        const Surroundings& around);
   void ApplyDisclosure(const Waiting& change);
   void CompleteDisclosure(ProposalAt& proposal, const Waiting& approval);
+  void ApplyGlass(const Waiting& change, uint64_t at, const Surroundings& around);
+  std::vector<std::shared_ptr<const Change>> OpenProposals(Kind kind, Time now) const;
+  void ApplyRelease(const Waiting& change);
+  void CompleteRelease(ProposalAt& proposal, const Waiting& approval, uint64_t at,
+                       const Surroundings& around);
+  bool MayRelease(const Header& proposal, const Header& approval, const Directory& directory,
+                  uint64_t at) const;
   void RestoreMade(const Waiting& change, const Pack* pack);
   // Whether these two may together erase, as of `at`: leads of the file, and one of them a
   // supervisor.
@@ -209,7 +205,7 @@ class FileState {
   uint64_t number_ = 0;
   EventTime founded_at_;
   PersonId founder_;
-  Member founding_line_;  // the founder's unit and role then
+  Member founding_line_;
   std::vector<Member> roster_;
   std::optional<Hash> roster_hash_;
   std::set<Hash> rosters_seen_;  // every roster Change that is not early, whatever its verdict
@@ -233,6 +229,8 @@ class FileState {
   std::map<ChangeId, Waiting> refused_;  // those an admission may still let in
   std::map<ChangeId, ProposalAt> proposals_;
   std::vector<DisclosureAt> disclosures_;
+  std::vector<GlassAt> glasses_;
+  std::optional<ReleaseAt> release_;
   std::vector<ErasureAt> erasures_;
   std::vector<ErasureTarget> erased_;
   bool must_drop_ = false;

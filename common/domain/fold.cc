@@ -53,6 +53,10 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
       return;
     case Kind::kErase:
       return ApplyErase(change);
+    case Kind::kBreakGlass:
+      return ApplyGlass(change, at, around);
+    case Kind::kRelease:
+      return ApplyRelease(change);
     case Kind::kDisclosure:
       return ApplyDisclosure(change);
     case Kind::kRecovery:
@@ -325,6 +329,10 @@ void FileState::ApplyApproval(const Waiting& approval, uint64_t at, const Surrou
     }
     if (proposal.change->header.kind == Kind::kDisclosure) {
       CompleteDisclosure(proposal, approval);
+      continue;
+    }
+    if (proposal.change->header.kind == Kind::kRelease) {
+      CompleteRelease(proposal, approval, at, around);
       continue;
     }
     proposal.approved_by.push_back(change.header.person);

@@ -18,7 +18,9 @@ const T* FirstOf(const Change& change) {
 }
 
 // Acts that only a lead or supervisor of the file does.
-bool NeedsLead(Kind kind) { return kind == Kind::kRoster || kind == Kind::kGrant; }
+bool NeedsLead(Kind kind) {
+  return kind == Kind::kRoster || kind == Kind::kGrant || kind == Kind::kRelease;
+}
 
 // Files whose members are everybody in the directory: the directory and the standards.
 bool OpenToAll(FileKind kind) {
@@ -141,6 +143,9 @@ Verdict Judgement::CheckRole() {
     case Kind::kAdmission:
       may = MayAdmit(header_.role);
       break;
+    case Kind::kBreakGlass:
+      may = header_.role == Role::kSupervisor;
+      break;
     default:
       break;
   }
@@ -232,6 +237,9 @@ Verdict Judgement::CheckMember() {
     return Verdict::kNotMember;
   }
   if (OpenToAll(state_.kind_)) return Verdict::kAccepted;
+  const bool by_glass = header_.kind == Kind::kBreakGlass ||
+                        (header_.kind == Kind::kReadNotice && CameByGlass(state_, header_.person));
+  if (by_glass) return Verdict::kAccepted;
   if (!state_.IsMember(header_.person, header_.unit, header_.role, directory, at_)) {
     return Verdict::kNotMember;
   }

@@ -19,7 +19,8 @@ namespace kapea::domain {
 //   3 role          the role is not the author's, or may never do this
 //   4 early         founding, roster, ref, pack, record, key epoch or recipient not there yet
 //   5 not_member    the roster in force does not have the author
-//     role          a lead's act by somebody who does not lead the file
+//     role          a lead's act by somebody who does not lead the file. Break-glass asks for
+//                   no membership but for halves (7), and who came in by it tells what she read
 //   6 stale_roster  additions, grants, links and waivers under another roster than that in
 //                   force. What such a Change removes or lowers takes effect all the same.
 //   7 what it says, write by write: form, role (writers), duty, type, class, key_epoch,
@@ -93,6 +94,7 @@ class Judgement {
   Verdict CheckContent();
   Verdict CheckWraps();
   Verdict CheckWrap(const Wrap& wrap, const std::vector<Member>& roster) const;
+  bool GetsOtherHalf(const Wrap& wrap) const;
   Verdict CheckDirectoryWrap(const Wrap& wrap);
   Verdict CheckCustodyOffer();
   Verdict CheckCustodyAnswer();
@@ -107,6 +109,14 @@ class Judgement {
   Verdict CheckErase();
   Verdict CheckEraseApproval(const Change& proposal) const;
   bool OnHold() const;
+
+  // judge_glass.cc
+  Verdict CheckGlassShape();
+  Verdict CheckGlass();
+
+  // judge_release.cc
+  Verdict CheckRelease();
+  Verdict CheckReleaseApproval(const Change& proposal) const;
 
   // judge_disclosure.cc
   Verdict CheckDisclosureThere();

@@ -61,6 +61,10 @@ Verdict Judgement::CheckContent() {
       return CheckAdmission();
     case Kind::kErase:
       return CheckErase();
+    case Kind::kBreakGlass:
+      return CheckGlass();
+    case Kind::kRelease:
+      return CheckRelease();
     case Kind::kDisclosure:
       return CheckDisclosure();
     case Kind::kRecovery:
@@ -124,7 +128,7 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
     case RecipientKind::kPerson:
       ended = directory.KeyEnded(person, wrap.generation, at_);
       for (const Member& line : roster) {
-        may = may || (MayHoldKey(line.role, wrap.key_class, kind) &&
+        may = may || (state_.MayHaveKey(line, wrap.key_class, kind) &&
                       Covers(line, person, line.unit, line.role, directory, at_));
       }
       break;
@@ -132,15 +136,12 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
       ended = directory.KeyEnded(unit, wrap.generation, at_);
       for (const Member& line : roster) {
         may = may ||
-              (!line.person && line.unit == unit && MayHoldKey(line.role, wrap.key_class, kind));
+              (!line.person && line.unit == unit && state_.MayHaveKey(line, wrap.key_class, kind));
       }
       break;
     case RecipientKind::kHalf: {
-      const PersonEntry* entry = directory.FindPerson(person, at_);
       ended = directory.KeyEnded(person, wrap.generation, at_);
-      may = entry != nullptr && !entry->ended &&
-            std::any_of(entry->roles.begin(), entry->roles.end(),
-                        [](const RoleAt& held) { return held.role == Role::kSupervisor; });
+      may = IsSupervisor(directory, person, at_) && !GetsOtherHalf(wrap);
       break;
     }
     case RecipientKind::kRecovery:
@@ -150,6 +151,19 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
   }
   if (!may) return Verdict::kRole;
   return ended ? Verdict::kStaleRecipient : Verdict::kAccepted;
+}
+
+// Whether its recipient has the other half of that key, or gets it by this Change: nobody has
+// both.
+bool Judgement::GetsOtherHalf(const Wrap& wrap) const {
+  const PersonId person = PersonId::FromPrefix(wrap.recipient.view());
+  if (HoldsHalf(state_, person, *wrap.key_epoch, wrap.key_class, 3 - wrap.half)) return true;
+  return std::any_of(change_.writes.begin(), change_.writes.end(), [&wrap](const Write& write) {
+    const auto* other = std::get_if<Wrap>(&write.body);
+    return other != nullptr && other->recipient_kind == RecipientKind::kHalf &&
+           other->recipient == wrap.recipient && other->key_epoch == wrap.key_epoch &&
+           other->key_class == wrap.key_class && other->half != wrap.half;
+  });
 }
 
 // A person's key for one of her devices, or a unit's key for one of its staff. By the
@@ -263,6 +277,11 @@ Verdict Judgement::CheckApproval() {
     }
     if (proposal.kind == Kind::kDisclosure) {
       const Verdict verdict = CheckDisclosureApproval(*found->second.change);
+      if (verdict != Verdict::kAccepted) return verdict;
+      continue;
+    }
+    if (proposal.kind == Kind::kRelease) {
+      const Verdict verdict = CheckReleaseApproval(*found->second.change);
       if (verdict != Verdict::kAccepted) return verdict;
       continue;
     }

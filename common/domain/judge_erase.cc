@@ -107,12 +107,7 @@ void FileState::ApplyErase(const Waiting& change) {
 }
 
 std::vector<std::shared_ptr<const Change>> FileState::OpenErasures(Time now) const {
-  std::vector<std::shared_ptr<const Change>> open;
-  for (const auto& [id, proposal] : proposals_) {
-    if (proposal.done || proposal.change->header.kind != Kind::kErase) continue;
-    if (now - proposal.received <= kProposalLapses) open.push_back(proposal.change);
-  }
-  return open;
+  return OpenProposals(Kind::kErase, now);
 }
 
 void FileState::CompleteErasure(ProposalAt& proposal, const Waiting& approval, uint64_t at,

@@ -54,6 +54,10 @@ KindShape ShapeOf(Kind kind) {
     case Kind::kErase:
     case Kind::kRecovery:
       return {Bodies<Decision>()};
+    case Kind::kRelease:
+      return {Bodies<Decision>(), true};
+    case Kind::kBreakGlass:
+      return {Bodies<Decision, Wrap, SealedNote>()};
     case Kind::kDisclosure:
       return {Bodies<Disclosure>(), true};
     case Kind::kReadNotice:
@@ -77,6 +81,8 @@ bool Belongs(Kind kind, FileKind file) {
       return file == FileKind::kDirectory;
     case Kind::kPack:
       return file == FileKind::kStandards;
+    case Kind::kRelease:
+      return file == FileKind::kOperation;
     case Kind::kCustodyOffer:
     case Kind::kCustodyAnswer:
       return file == FileKind::kPerson;
@@ -112,7 +118,8 @@ Verdict Judgement::CheckShape() {
   if (founding_ && (state_.founded_ || header_.roster)) return Verdict::kMalformed;
   if (state_.founded_ && !Belongs(header_.kind, state_.kind_)) return Verdict::kMalformed;
   return First({&Judgement::CheckBodies, &Judgement::CheckFieldShapes, &Judgement::CheckRosterShape,
-                &Judgement::CheckEraseShape, &Judgement::CheckRecoveryShape});
+                &Judgement::CheckEraseShape, &Judgement::CheckGlassShape,
+                &Judgement::CheckRecoveryShape});
 }
 
 Verdict Judgement::CheckBodies() {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "common/domain/roles.h"
 #include "common/domain/roster.h"
 
 namespace kapea::domain {
@@ -11,14 +10,14 @@ namespace {
 bool MayHave(const FileState& file, const Directory& directory, const Wrap& wrap,
              const PersonId& person) {
   return std::any_of(file.roster().begin(), file.roster().end(), [&](const Member& line) {
-    return MayHoldKey(line.role, wrap.key_class, file.kind()) &&
+    return file.MayHaveKey(line, wrap.key_class, file.kind()) &&
            Covers(line, person, line.unit, line.role, directory, Directory::kNow);
   });
 }
 
 bool MayHave(const FileState& file, const Wrap& wrap, const UnitId& unit) {
   return std::any_of(file.roster().begin(), file.roster().end(), [&](const Member& line) {
-    return !line.person && line.unit == unit && MayHoldKey(line.role, wrap.key_class, file.kind());
+    return !line.person && line.unit == unit && file.MayHaveKey(line, wrap.key_class, file.kind());
   });
 }
 
@@ -31,7 +30,7 @@ bool Outlived(const FileState& file, const Directory& directory, const Wrap& wra
     case RecipientKind::kUnit:
       return directory.KeyEnded(unit, wrap.generation) || !MayHave(file, wrap, unit);
     case RecipientKind::kHalf:
-      return directory.KeyEnded(person, wrap.generation);
+      return directory.KeyEnded(person, wrap.generation) || !IsSupervisor(directory, person);
     case RecipientKind::kRecovery:
       return directory.RecoveryKeyEnded(wrap.generation);
     default:
@@ -41,9 +40,10 @@ bool Outlived(const FileState& file, const Directory& directory, const Wrap& wra
 
 }  // namespace
 
-bool RekeyDue(const FileState& file, const Directory& directory) {
+bool RekeyDue(const FileState& file, const Directory& directory, Time now) {
   const KeyEpoch* newest = file.newest_key_epoch();
   if (newest == nullptr) return false;
+  if (GlassEndsKeysAt(file) <= now) return true;
   return std::any_of(file.wraps().begin(), file.wraps().end(), [&](const WrapAt& at) {
     return at.wrap.key_epoch == newest->id && Outlived(file, directory, at.wrap);
   });

@@ -170,6 +170,7 @@ enum class Sensitivity : uint8_t {
   kIdentity = 3,
   kTestimony = 4,
   kHealth = 5,
+  kPlan = 6,
 };
 
 enum class FormKind : uint8_t { kNone = 0, kRecord = 1, kChecklist = 2 };

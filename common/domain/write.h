@@ -179,6 +179,15 @@ struct Disclosure {
   Time expires;
   std::string because;  // a code; empty: by consent
 };
+// A few words, sealed to one recipient.
+struct SealedNote {
+  RecipientKind recipient_kind = RecipientKind::kNone;  // a person or a unit
+  ChangeId recipient;
+  uint32_t generation = 0;
+  Hash recipient_key;        // SHA-256 of its public key
+  std::string encapsulated;  // 32 bytes
+  std::string ciphertext;
+};
 struct Withheld {  // only the leaf's hash is known
   Hash leaf;
 };
@@ -186,7 +195,7 @@ struct Withheld {  // only the leaf's hash is known
 using WriteBody =
     std::variant<Withheld, FieldWrite, Founding, RosterWrite, KeyOpening, Wrap, PersonEntry,
                  DeviceEntry, UnitEntry, Genesis, CustodyOffer, CustodyAnswer, LinkWrite, Waiver,
-                 ReadNotice, Delivery, PackPart, Decision, Disclosure>;
+                 ReadNotice, Delivery, PackPart, Decision, Disclosure, SealedNote>;
 
 struct Write {
   Salt salt;

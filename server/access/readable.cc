@@ -1,5 +1,8 @@
 #include "server/access/readable.h"
 
+#include <algorithm>
+
+#include "common/base/bytes.h"
 #include "common/base/macros.h"
 #include "server/store/tables.h"
 
@@ -53,7 +56,32 @@ absl::StatusOr<std::set<FileId>> FilesUnder(const kv::Snapshot& store,
   return files;
 }
 
+// Of these a person has very few.
+absl::StatusOr<std::set<FileId>> OpenByGlass(const kv::Snapshot& store, const PersonId& person,
+                                             Time now) {
+  std::set<FileId> files;
+  const std::string prefix = GlassPrefix(person);
+  KAPEA_TRY(store.Scan(kReaders, prefix, kv::PrefixEnd(prefix),
+                       [&](std::string_view key, std::string_view) {
+                         const std::string_view rest = key.substr(prefix.size());
+                         const auto until = Time::FromUnixMs(static_cast<int64_t>(ReadU64(rest)));
+                         if (now < until) files.insert(FileId::FromPrefix(rest.substr(8)));
+                         return true;
+                       }));
+  return files;
+}
+
 }  // namespace
+
+std::string HalvesPrefix(const PersonId& person) { return "h" + person.str(); }
+
+std::string GlassPrefix(const PersonId& person) { return "g" + person.str(); }
+
+std::string GlassKey(const PersonId& person, Time until, const FileId& file) {
+  std::string key = GlassPrefix(person);
+  AppendU64(key, static_cast<uint64_t>(std::max(until, Time()).unix_ms()));
+  return key + file.str();
+}
 
 std::string EverybodyPrefix() { return "a"; }
 
@@ -74,6 +102,32 @@ absl::StatusOr<std::set<FileId>> ReadableFiles(const kv::Snapshot& store,
                                                const domain::Directory& directory,
                                                const PersonId& person) {
   return FilesUnder(store, PrefixesOf(directory, person));
+}
+
+absl::StatusOr<std::map<FileId, domain::Sight>> SeenFiles(const kv::Snapshot& store,
+                                                          const domain::Directory& directory,
+                                                          const PersonId& person, Time now) {
+  std::map<FileId, domain::Sight> seen;
+  KAPEA_ASSIGN(const std::set<FileId> own, ReadableFiles(store, directory, person));
+  for (const FileId& file : own) seen.emplace(file, domain::Sight::kAll);
+  if (!domain::IsSupervisor(directory, person)) return seen;
+  KAPEA_ASSIGN(const std::set<FileId> open, OpenByGlass(store, person, now));
+  for (const FileId& file : open) seen.emplace(file, domain::Sight::kAll);
+  KAPEA_ASSIGN(const std::set<FileId> guarded, FilesUnder(store, {HalvesPrefix(person)}));
+  for (const FileId& file : guarded) seen.emplace(file, domain::Sight::kKeys);
+  return seen;
+}
+
+absl::StatusOr<domain::Sight> SightOfFile(const kv::Snapshot& store,
+                                          const domain::Directory& directory,
+                                          const PersonId& person, const FileId& file, Time now) {
+  KAPEA_ASSIGN(const bool own, MayReadFile(store, directory, person, file));
+  if (own) return domain::Sight::kAll;
+  if (!domain::IsSupervisor(directory, person)) return domain::Sight::kNone;
+  KAPEA_ASSIGN(const std::set<FileId> open, OpenByGlass(store, person, now));
+  if (open.contains(file)) return domain::Sight::kAll;
+  KAPEA_ASSIGN(const bool guarded, StandsUnder(store, {HalvesPrefix(person)}, file));
+  return guarded ? domain::Sight::kKeys : domain::Sight::kNone;
 }
 
 absl::StatusOr<std::set<FileId>> FilesOfUnits(const kv::Snapshot& store,

@@ -24,9 +24,16 @@ absl::StatusOr<uint64_t> BytesOf(const std::optional<std::string>& row) {
 
 }  // namespace
 
-absl::Status Blobs::CheckReader(const Principal& caller, const FileId& file) const {
+absl::Status Blobs::CheckReader(const Principal& caller, const FileId& file, bool to_write) const {
   const auto directory = published_.directory();
-  KAPEA_ASSIGN(const bool may, MayReadFile(store_, directory->directory, caller.person, file));
+  bool may = false;
+  if (to_write) {
+    KAPEA_ASSIGN(may, MayReadFile(store_, directory->directory, caller.person, file));
+  } else {
+    KAPEA_ASSIGN(const domain::Sight sight,
+                 SightOfFile(store_, directory->directory, caller.person, file, clock_.Now()));
+    may = sight == domain::Sight::kAll;
+  }
   if (may) return absl::OkStatus();
   return absl::PermissionDeniedError(
       "you are not on this file's roster, or the file has not arrived yet");
@@ -38,7 +45,7 @@ absl::StatusOr<std::vector<bool>> Blobs::Have(const Principal& caller, const Fil
     return absl::InvalidArgumentError("want at most 4,096 chunks in one question, got " +
                                       std::to_string(chunks.size()));
   }
-  KAPEA_TRY(CheckReader(caller, file));
+  KAPEA_TRY(CheckReader(caller, file, false));
   const auto snapshot = store_.TakeSnapshot();
   std::vector<bool> have;
   have.reserve(chunks.size());
@@ -63,7 +70,7 @@ absl::Status Blobs::Put(const Principal& caller, const FileId& file,
     return absl::InvalidArgumentError("want at most 1 MiB of chunks at once, got " +
                                       std::to_string(bytes));
   }
-  KAPEA_TRY(CheckReader(caller, file));
+  KAPEA_TRY(CheckReader(caller, file, true));
   absl::Status status;
   for (int i = 0; i < kPutTries; ++i) {
     status = TryPut(file, chunks);
@@ -103,7 +110,7 @@ absl::StatusOr<std::vector<std::string>> Blobs::Get(const Principal& caller, con
     return absl::InvalidArgumentError("want at most 12 chunks in one answer, got " +
                                       std::to_string(chunks.size()));
   }
-  KAPEA_TRY(CheckReader(caller, file));
+  KAPEA_TRY(CheckReader(caller, file, false));
   std::vector<std::string> out;
   for (const Hash& chunk : chunks) {
     KAPEA_ASSIGN(auto row, store_.Find(kBlobs, BlobKey(file, chunk)));

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/kv/store.h"
 #include "server/access/principal.h"
@@ -26,8 +27,12 @@ inline constexpr size_t kChunkBytesPerPutMax = 1u << 20;
 // Threads: any.
 class Blobs {
  public:
-  Blobs(kv::Store& store, const Published& published, uint64_t bytes_per_file_max)
-      : store_(store), published_(published), bytes_per_file_max_(bytes_per_file_max) {}
+  Blobs(kv::Store& store, const Published& published, const Clock& clock,
+        uint64_t bytes_per_file_max)
+      : store_(store),
+        published_(published),
+        clock_(clock),
+        bytes_per_file_max_(bytes_per_file_max) {}
 
   // Which of them are there, in the order asked.
   absl::StatusOr<std::vector<bool>> Have(const Principal& caller, const FileId& file,
@@ -41,12 +46,14 @@ class Blobs {
                                                const std::vector<Hash>& chunks) const;
 
  private:
-  absl::Status CheckReader(const Principal& caller, const FileId& file) const;
+  // Of the file, or, to read alone, come in by break-glass.
+  absl::Status CheckReader(const Principal& caller, const FileId& file, bool to_write) const;
   // Aborted: another Put of the same file came between.
   absl::Status TryPut(const FileId& file, const std::vector<std::string>& chunks);
 
   kv::Store& store_;
   const Published& published_;
+  const Clock& clock_;
   const uint64_t bytes_per_file_max_;
 };
 

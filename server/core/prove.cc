@@ -12,15 +12,15 @@ namespace kapea::server {
 
 absl::StatusOr<codec::EntryRun> ProveChange(const kv::Snapshot& store, const LedgerTip& tip,
                                             const DirectoryView& directory, const Principal& caller,
-                                            const ChangeId& change) {
+                                            const ChangeId& change, Time now) {
   const absl::Status absent =
       absl::NotFoundError("there is no such change in a file that you may read");
   KAPEA_ASSIGN(const auto row, store.Find(kIds, change.view()));
   if (!row) return absent;
   KAPEA_ASSIGN(const codec::ChangeLocation location, codec::ChangeLocation::Decode(*row));
-  KAPEA_ASSIGN(const bool may,
-               MayReadFile(store, directory.directory, caller.person, location.file));
-  if (!may || location.entry >= tip.size) return absent;
+  KAPEA_ASSIGN(const domain::Sight sight,
+               SightOfFile(store, directory.directory, caller.person, location.file, now));
+  if (sight == domain::Sight::kNone || location.entry >= tip.size) return absent;
   codec::EntryRun run;
   run.first_sequence = location.entry;
   KAPEA_ASSIGN(std::string entry, store.Get(kEntries, EntryKey(location.entry)));

@@ -18,7 +18,7 @@ namespace kapea::server {
 // nobody's to try.
 absl::StatusOr<codec::EntryRun> ProveChange(const kv::Snapshot& store, const LedgerTip& tip,
                                             const DirectoryView& directory, const Principal& caller,
-                                            const ChangeId& change);
+                                            const ChangeId& change, Time now);
 
 // From a tree of `from` to one of `to` (0: the tip's). OutOfRange unless
 // 0 < from <= to <= the tip's size.

@@ -21,9 +21,11 @@ constexpr uint64_t kEntriesLookedAtMax = 4096;
 // Collects the Changes of one file for one batch.
 class FilePart {
  public:
-  FilePart(const kv::Snapshot& store, const FileId& file, uint64_t first) : store_(store) {
+  FilePart(const kv::Snapshot& store, const FileId& file, uint64_t first, bool for_halves)
+      : store_(store) {
     part_.file = file;
     part_.first_number = first;
+    part_.for_halves = for_halves;
   }
 
   absl::Status Add(codec::ChangeRow row) {
@@ -34,6 +36,12 @@ class FilePart {
     KAPEA_ASSIGN(pulled.path, trees_[parcel].InclusionProof(row.parcel_index));
     pulled.change = std::move(row.change);
     KAPEA_ASSIGN(std::string entry, store_.Get(kEntries, EntryKey(row.entry)));
+    if (part_.for_halves) {
+      KAPEA_ASSIGN(const domain::Entry line, codec::DecodeEntry(entry));
+      if (!domain::ShownToHalfHolders(line.kind)) {
+        KAPEA_ASSIGN(pulled.change, codec::WithholdWrites(pulled.change));
+      }
+    }
     const bool follows =
         !part_.runs.empty() &&
         part_.runs.back().first_sequence + part_.runs.back().entries.size() == row.entry;
@@ -47,7 +55,10 @@ class FilePart {
       KAPEA_ASSIGN(run.proof,
                    ledger::RangeProof(run.first_sequence, run.entries.size(), tree_size, nodes));
     }
-    for (const PulledChange& pulled : part_.changes) Look(pulled);
+    // Halves open nothing by themselves: who only holds them has not opened the file.
+    if (!part_.for_halves) {
+      for (const PulledChange& pulled : part_.changes) Look(pulled);
+    }
     return std::move(part_);
   }
   bool empty() const { return part_.changes.empty(); }
@@ -90,22 +101,30 @@ class FilePart {
 
 }  // namespace
 
-PullCursor::PullCursor(const kv::Store& store, const Published& published, Principal reader,
-                       Held held, OpenedFiles* gate)
+PullCursor::PullCursor(const kv::Store& store, const Published& published, const Clock& clock,
+                       Principal reader, Held held, OpenedFiles* gate)
     : store_(store),
       published_(published),
+      clock_(clock),
       reader_(reader),
       by_ledger_(held.ledger != 0),
       held_(std::move(held.numbers)),
       read_to_(held.ledger),
       gate_(gate) {}
 
-absl::StatusOr<std::vector<FileId>> PullCursor::ReadableFiles(const kv::Snapshot& snapshot) const {
-  KAPEA_ASSIGN(const std::set<FileId> readable,
-               server::ReadableFiles(snapshot, published_.directory()->directory, reader_.person));
-  std::vector<FileId> files(readable.begin(), readable.end());
+absl::StatusOr<std::vector<FileId>> PullCursor::ReadableFiles(const kv::Snapshot& snapshot) {
+  KAPEA_ASSIGN(readable_, SeenFiles(snapshot, published_.directory()->directory, reader_.person,
+                                    clock_.Now()));
+  std::vector<FileId> files;
+  for (const auto& [file, sight] : readable_) files.push_back(file);
   KAPEA_TRY(PutFirstFirst(snapshot, files));
   return files;
+}
+
+absl::StatusOr<domain::Sight> PullCursor::SightOf(const kv::Snapshot& snapshot,
+                                                  const FileId& file) const {
+  return SightOfFile(snapshot, published_.directory()->directory, reader_.person, file,
+                     clock_.Now());
 }
 
 absl::Status PullCursor::PutFirstFirst(const kv::Snapshot& snapshot,
@@ -151,13 +170,13 @@ absl::StatusOr<std::optional<std::vector<FileId>>> PullCursor::WrittenSince(
   if (!enough) return std::optional<std::vector<FileId>>();
   std::vector<FileId> files;
   for (const auto& [file, number] : before) {
-    KAPEA_ASSIGN(const bool may, MayReadFile(snapshot, directory->directory, reader_.person, file));
-    if (!may) {
+    KAPEA_ASSIGN(const domain::Sight sight, SightOf(snapshot, file));
+    if (sight == domain::Sight::kNone) {
       readable_.erase(file);
       continue;
     }
     if (by_ledger_) held_.try_emplace(file, number);
-    readable_.insert(file);
+    readable_[file] = sight;
     files.push_back(file);
   }
   KAPEA_TRY(PutFirstFirst(snapshot, files));
@@ -179,12 +198,11 @@ absl::StatusOr<PullCursor::Sweep> PullCursor::BeginSweep(const kv::Snapshot& sna
     return absl::FailedPreconditionError("what is missing cannot be told: pull with cursors");
   }
   KAPEA_ASSIGN(std::vector<FileId> files, ReadableFiles(snapshot));
-  readable_ = {files.begin(), files.end()};
   return Sweep{std::move(tip), std::move(files), 0};
 }
 
 absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const FileId& file,
-                                  PulledBatch& batch, size_t& changes, size_t& bytes) {
+                                  domain::Sight sight, PulledBatch& batch) {
   uint64_t& held = held_[file];
   // Most files have nothing new, which the next key alone tells at little cost.
   if (held != 0) {
@@ -192,7 +210,7 @@ absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const FileId& fi
     if (!next) return absl::OkStatus();
   }
   const LedgerTip& tip = *batch.tip;
-  FilePart part(snapshot, file, held + 1);
+  FilePart part(snapshot, file, held + 1, sight == domain::Sight::kKeys);
   absl::Status failed;
   uint64_t number = held;
   KAPEA_TRY(snapshot.Scan(kChanges, ChangeKey(file, held + 1), kv::PrefixEnd(file.view()),
@@ -200,16 +218,16 @@ absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const FileId& fi
                             auto row = codec::ChangeRow::Decode(row_bytes);
                             // Committed after the tip: the next sweep has it.
                             if (row.ok() && row->entry >= tip.size) return false;
-                            bytes += row_bytes.size();
+                            bytes_ += row_bytes.size();
                             if (!row.ok()) {
                               failed = row.status();
                             } else {
                               failed = part.Add(*std::move(row));
                             }
                             ++number;
-                            ++changes;
-                            return failed.ok() && changes < kChangesPerBatch &&
-                                   bytes < kBytesPerBatch;
+                            ++changes_;
+                            return failed.ok() && changes_ < kChangesPerBatch &&
+                                   bytes_ < kBytesPerBatch;
                           }));
   KAPEA_TRY(failed);
   if (part.empty()) return absl::OkStatus();
@@ -243,18 +261,18 @@ absl::StatusOr<PulledBatch> PullCursor::Next() {
     KAPEA_ASSIGN(sweep_, BeginSweep(*snapshot, tip));
   }
   batch.tip = sweep_->tip;
-  size_t changes = 0;
-  size_t bytes = 0;
+  changes_ = 0;
+  bytes_ = 0;
   while (sweep_->at < sweep_->files.size()) {
-    if (changes >= kChangesPerBatch || bytes >= kBytesPerBatch) return batch;
+    if (changes_ >= kChangesPerBatch || bytes_ >= kBytesPerBatch) return batch;
     const FileId& file = sweep_->files[sweep_->at];
     // She may have been taken off its roster since the sweep began.
-    bool may = tip == sweep_->tip;
-    if (!may) {
-      KAPEA_ASSIGN(may, MayReadFile(*snapshot, directory->directory, reader_.person, file));
+    domain::Sight& sight = readable_[file];
+    if (tip != sweep_->tip) {
+      KAPEA_ASSIGN(sight, SightOf(*snapshot, file));
     }
-    if (may) KAPEA_TRY(ReadFile(*snapshot, file, batch, changes, bytes));
-    if (changes < kChangesPerBatch && bytes < kBytesPerBatch) ++sweep_->at;
+    if (sight != domain::Sight::kNone) KAPEA_TRY(ReadFile(*snapshot, file, sight, batch));
+    if (changes_ < kChangesPerBatch && bytes_ < kBytesPerBatch) ++sweep_->at;
   }
   read_to_ = sweep_->tip->size;
   sweep_.reset();

@@ -6,14 +6,15 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/codec/ledger_codec.h"
+#include "common/domain/glass.h"
 #include "common/kv/store.h"
 #include "server/access/principal.h"
 #include "server/core/opened_files.h"
@@ -39,6 +40,7 @@ struct PulledFile {
   std::vector<PulledParcel> parcels;
   bool has_sealed = false;  // delivering it is a delivery of sealed data
   bool has_keys = false;    // ... of class keys of the file, wrapped to somebody
+  bool for_halves = false;  // only what half holders see (domain::Sight)
 };
 struct PulledBatch {
   std::vector<PulledFile> files;
@@ -62,8 +64,8 @@ class PullCursor {
  public:
   // `gate`: which files may be opened on the device (nullptr: all that its person may read); it
   // outlives the cursor.
-  PullCursor(const kv::Store& store, const Published& published, Principal reader, Held held,
-             OpenedFiles* gate = nullptr);
+  PullCursor(const kv::Store& store, const Published& published, const Clock& clock,
+             Principal reader, Held held, OpenedFiles* gate = nullptr);
 
   // The next batch: about 100 Changes or 512 KiB. Directory and standards file first.
   // PermissionDenied when the device was revoked meanwhile. FailedPrecondition, with
@@ -90,19 +92,22 @@ class PullCursor {
   // they do not say enough.
   absl::StatusOr<std::optional<std::vector<FileId>>> WrittenSince(const kv::Snapshot& snapshot,
                                                                   uint64_t size);
-  absl::StatusOr<std::vector<FileId>> ReadableFiles(const kv::Snapshot& snapshot) const;
+  absl::StatusOr<std::vector<FileId>> ReadableFiles(const kv::Snapshot& snapshot);
+  absl::StatusOr<domain::Sight> SightOf(const kv::Snapshot& snapshot, const FileId& file) const;
   // The directory, then the standards, then the others.
   absl::Status PutFirstFirst(const kv::Snapshot& snapshot, std::vector<FileId>& files) const;
-  absl::Status ReadFile(const kv::Snapshot& snapshot, const FileId& file, PulledBatch& batch,
-                        size_t& changes, size_t& bytes);
+  absl::Status ReadFile(const kv::Snapshot& snapshot, const FileId& file, domain::Sight sight,
+                        PulledBatch& batch);
 
   const kv::Store& store_;
   const Published& published_;
+  const Clock& clock_;
   const Principal reader_;
   const bool by_ledger_;  // Held::ledger was given
   std::map<FileId, uint64_t> held_;
-  uint64_t read_to_;           // ledger size up to which all has been read; 0: nothing yet
-  std::set<FileId> readable_;  // as far as sweeps have found
+  uint64_t read_to_;  // ledger size up to which all has been read; 0: nothing yet
+  std::map<FileId, domain::Sight> readable_;  // as far as sweeps have found
+  size_t changes_ = 0, bytes_ = 0;            // of the batch at hand
   std::optional<Sweep> sweep_;
   bool cursors_wanted_ = false;
   OpenedFiles* const gate_;

@@ -34,6 +34,15 @@ FileViewRows BuildView(const domain::FileState& file,
     rows.readers.insert(WorksOnPrefix(member.unit) + id);
     rows.readers.insert(ReaderPrefix(member) + id);
   }
+  std::set<ChangeId> with_halves;  // the same persons in each key epoch, so once each
+  for (const domain::WrapAt& at : file.wraps()) {
+    const bool half = at.wrap.recipient_kind == domain::RecipientKind::kHalf;
+    if (!half || !with_halves.insert(at.wrap.recipient).second) continue;
+    rows.readers.insert(HalvesPrefix(PersonId::FromPrefix(at.wrap.recipient.view())) + id);
+  }
+  for (const domain::GlassAt& glass : file.glasses()) {
+    if (glass.approval) rows.readers.insert(GlassKey(glass.by, glass.until(), file.id()));
+  }
   const bool everybodys =
       file.kind() == domain::FileKind::kDirectory || file.kind() == domain::FileKind::kStandards;
   if (everybodys) rows.readers.insert(EverybodyPrefix() + id);

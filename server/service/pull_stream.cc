@@ -33,7 +33,8 @@ PullStream::PullStream(const Parts& parts, Caller caller, Wanted wanted)
     : parts_(parts),
       caller_(std::move(caller)),
       wanted_(std::move(wanted)),
-      cursor_(parts.store, parts.published, caller_.principal, wanted_.held, &parts.opened) {}
+      cursor_(parts.store, parts.published, parts.clock, caller_.principal, wanted_.held,
+              &parts.opened) {}
 
 PullStream* PullStream::Start(const Parts& parts, Caller caller, Wanted wanted) {
   auto stream = std::make_shared<PullStream>(parts, std::move(caller), std::move(wanted));

@@ -34,7 +34,8 @@ absl::Status LedgerService::Answer(const Principal& by, const v1::ProveRequest& 
   switch (request.what_case()) {
     case v1::ProveRequest::kChange: {
       KAPEA_ASSIGN(const ChangeId change, IdFromWire<ChangeId>(request.change(), "change"));
-      KAPEA_ASSIGN(const codec::EntryRun run, ProveChange(*snapshot, *tip, *directory, by, change));
+      KAPEA_ASSIGN(const codec::EntryRun run,
+                   ProveChange(*snapshot, *tip, *directory, by, change, parts_.clock.Now()));
       codec::RunToWire(run, *response.mutable_receipt()->mutable_run());
       response.mutable_receipt()->set_checkpoint(tip->checkpoint);
       return absl::OkStatus();

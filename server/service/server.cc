@@ -233,7 +233,8 @@ absl::Status Server::State::OpenCore() {
       [this](const DeviceId& device, uint32_t) {
         Raise(AlarmKind::kMatchTokens, device, FileId());
       });
-  blobs = std::make_unique<Blobs>(ground.store, published, options.blob_bytes_per_file);
+  blobs =
+      std::make_unique<Blobs>(ground.store, published, *ground.clock, options.blob_bytes_per_file);
   enrolment =
       std::make_unique<Enrolment>(ground.store, published, *book, ground.issuer, *ground.clock);
   return absl::OkStatus();

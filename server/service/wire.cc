@@ -55,6 +55,7 @@ void FileToWire(const PulledFile& file, v1::PulledFile& wire) {
     out->set_header(parcel.header);
     out->set_signature(parcel.signature);
   }
+  wire.set_for_halves(file.for_halves);
 }
 
 }  // namespace

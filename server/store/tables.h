@@ -23,7 +23,8 @@ inline constexpr kv::Table kChains{"chains"};    // device -> ChainHead
 inline constexpr kv::Table kViews{"views"};      // file -> FileView
 inline constexpr kv::Table kOpen{"open"};        // file -> OpenFindings
 inline constexpr kv::Table kDue{"due"};  // u64 time, file, u32 0 -> empty: the earliest deadline
-// "a" | "p" person unit role | "u" unit role | "w" unit, then file -> empty
+// "a" | "p" person unit role | "u" unit role | "w" unit | "h" person | "g" person u64 time, then
+// file -> empty
 // (server/access/readable.h)
 inline constexpr kv::Table kReaders{"readers"};
 inline constexpr kv::Table kBlobs{"blobs"};    // file, chunk hash -> chunk (file's blob key)

@@ -54,6 +54,8 @@ forms {
              derived { code: "alias_given" label { en: "An alias is known" }
                        type: FIELD_TYPE_BOOLEAN rule: "present"
                        reveals: "whether there is an alias" } }
+    fields { code: "where" label { en: "Where" } type: FIELD_TYPE_TEXT
+             sensitivity: SENSITIVITY_PLAN }
     fields { code: "scan" label { en: "Scan" } type: FIELD_TYPE_ATTACHMENT
              sensitivity: SENSITIVITY_OPERATIONAL }
   }
@@ -221,6 +223,24 @@ void FakeServer::AddDevice(std::string_view name, std::string_view of) {
   identity.server = person.server;
   identity.log_verifier_key = person.log_verifier_key;
   Enter({domain::DeviceEntry{identity.device, identity.person,
+                             identity.signing_key.verify_key().bytes(),
+                             identity.device_key.public_key(), false}});
+  people_.insert_or_assign(std::string(name), std::move(identity));
+}
+
+void FakeServer::AddPerson(std::string_view name, const UnitId& unit, Role role) {
+  vault::Identity identity;
+  identity.deployment = deployment_;
+  identity.device = crypto::RandomId<DeviceId>();
+  identity.person = crypto::RandomId<PersonId>();
+  identity.unit = unit;
+  identity.role = role;
+  identity.person_keys.emplace(1, crypto::ReceiveKey::Generate());
+  identity.server = "localhost:1";
+  identity.log_verifier_key = people_.at("lead").log_verifier_key;
+  Enter({domain::PersonEntry{
+             identity.person, 1, identity.person_keys.at(1).public_key(), {{role, unit}}, false},
+         domain::DeviceEntry{identity.device, identity.person,
                              identity.signing_key.verify_key().bytes(),
                              identity.device_key.public_key(), false}});
   people_.insert_or_assign(std::string(name), std::move(identity));
@@ -433,16 +453,24 @@ absl::StatusOr<std::vector<sync::PullMessage>> FakeServer::Pull(const PersonId& 
   messages[0].head = std::move(head);
   for (const FileId& file : order_) {
     const bool open = file == directory_file_ || file == standards_file_;
-    if (!open && !states_.at(file).MayRead(reader, directory_)) continue;
+    domain::Sight sight = open
+                              ? domain::Sight::kAll
+                              : domain::SightOf(states_.at(file), reader, directory_, clock_.Now());
+    if (show_otherwise && !open) sight = show_otherwise(sight);
+    if (sight == domain::Sight::kNone) continue;
     uint64_t number = held[file];
     const std::vector<Stored>& stored = files_.at(file);
     while (number < stored.size()) {
       sync::PulledFile part;
       part.file = file;
+      part.for_halves = sight == domain::Sight::kKeys;
       for (uint64_t i = 0; i < changes_per_message && number < stored.size(); ++i, ++number) {
         const Stored& one = stored[number];
+        const bool whole =
+            !part.for_halves || domain::ShownToHalfHolders(one.change.change->header.kind);
         part.changes.push_back(
-            {one.change.bytes, static_cast<uint32_t>(part.parcels.size()), one.index, one.path});
+            {whole ? one.change.bytes : Must(codec::WithholdWrites(one.change.bytes)),
+             static_cast<uint32_t>(part.parcels.size()), one.index, one.path});
         part.parcels.push_back(parcels_.at(one.parcel).stub);
         part.runs.push_back(RunOf(one.sequence, 1));
       }

@@ -42,6 +42,8 @@ class FakeServer {
   void Revoke(std::string_view name);
   // Another device of `of`, in the directory, with keys of its own alone.
   void AddDevice(std::string_view name, std::string_view of);
+  // Another person with one device.
+  void AddPerson(std::string_view name, const UnitId& unit, domain::Role role);
   // Two registrars approve every key that is offered; how many there were.
   size_t ApproveOffers();
   const domain::Directory& directory() const { return directory_; }
@@ -67,6 +69,8 @@ class FakeServer {
 
   // Verdicts to be given in place of the right ones.
   std::function<domain::Verdict(domain::Verdict)> judge_otherwise;
+  // What somebody is shown in place of what is hers.
+  std::function<domain::Sight(domain::Sight)> show_otherwise;
   uint64_t changes_per_message = 3;
 
  private:

@@ -134,7 +134,7 @@ TestWorld::TestWorld() {
   builder.Write(UnitOf(kShelter, UnitKind::kShelter, "SHL-1"));
   builder.Write(UnitOf(kRegistry, UnitKind::kRegistry, "REG"));
   for (const Author& author : {registrar1, registrar2, registrar3, lead, officer, officer2,
-                               supervisor, intake, intake2, nurse}) {
+                               supervisor, supervisor2, supervisor3, intake, intake2, nurse}) {
     builder.Write(PersonOf(author)).Write(DeviceOf(author));
   }
   genesis = builder.Build();

@@ -62,6 +62,8 @@ struct TestWorld {
   Author officer = MakeAuthor(22, kPolice, Role::kOfficer);
   Author officer2 = MakeAuthor(23, kPolice, Role::kOfficer);
   Author supervisor = MakeAuthor(24, kPolice, Role::kSupervisor);
+  Author supervisor2 = MakeAuthor(25, kPolice, Role::kSupervisor);
+  Author supervisor3 = MakeAuthor(26, kPolice, Role::kSupervisor);
   Author intake = MakeAuthor(31, kShelter, Role::kIntakeOfficer);
   Author intake2 = MakeAuthor(32, kShelter, Role::kIntakeOfficer);
   Author nurse = MakeAuthor(33, kShelter, Role::kHealthWorker);

@@ -160,6 +160,11 @@ void AddActs(std::vector<SampleBody>& out) {
            {{Fill<RecordId>('r'), "a"}}, {}, "embassy", "police_use", Time::FromUnixMs(5), ""},
        "disclosure { fields { record: '$r' field: 'a' } to_body: 'embassy' "
        "purpose: 'police_use' expires_ms: 5 }"});
+  out.push_back({domain::SealedNote{domain::RecipientKind::kPerson, Fill<ChangeId>('p'), 2,
+                                    Fill<Hash>('h'), std::string(32, 'e'), std::string(272, 'c')},
+                 "sealed_note { recipient_kind: RECIPIENT_KIND_PERSON recipient: '$p' "
+                 "generation: 2 recipient_key_hash: '$$h' encapsulated: '" +
+                     std::string(32, 'e') + "' ciphertext: '" + std::string(272, 'c') + "' }"});
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ TEST(DirectoryTest, TheGenesisAppliesAtOnce) {
   EXPECT_NE(world.directory.FindPerson(world.officer.person, 1), nullptr);
   EXPECT_EQ(world.directory.FindUnitByCode("SHL-1")->unit, world.intake.unit);
   EXPECT_EQ(world.directory.StaffOf(world.intake.unit, Role::kIntakeOfficer).size(), 2u);
-  EXPECT_EQ(world.directory.Persons().size(), 10u);
+  EXPECT_EQ(world.directory.Persons().size(), 12u);
   EXPECT_EQ(world.directory.Units().size(), 3u);
   ASSERT_EQ(world.directory.DevicesOf(world.nurse.person).size(), 1u);
   EXPECT_TRUE(world.directory_file.MayRead(world.nurse.person, world.directory));

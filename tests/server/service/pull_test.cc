@@ -229,7 +229,7 @@ TEST_F(PullTest, WhatADeviceMayNotOpenTodayIsSaidAfterAllTheRest) {
 
 TEST_F(PullTest, AFollowerIsNotWokenForAFileThatItsPersonCannotRead) {
   FoundFile({&world_.officer});
-  PullCursor cursor(*world_.store, world_.server().published(),
+  PullCursor cursor(*world_.store, world_.server().published(), *world_.clock,
                     {world_.officer.device, world_.officer.person}, {});
   ASSERT_TRUE(cursor.Next().value().caught_up);
   TestFile other;
