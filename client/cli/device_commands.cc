@@ -218,14 +218,15 @@ absl::StatusOr<Result> RunWhoami(Session& session) {
   const std::string number = crypto::Fingerprint(me.device_key.public_key());
   result.text += "number of this device " + number + "\n";
   json offers = json::array();
-  const auto add_offer = [&](const char* whose, const std::optional<vault::OfferedKey>& offer) {
-    if (!offer) return;
-    const std::string offered = crypto::Fingerprint(offer->key.public_key());
-    result.text += std::string("offered as the next key of ") + whose + ": " + offered + "\n";
-    offers.push_back({{"of", whose}, {"generation", offer->generation}, {"number", offered}});
+  const auto add_offers = [&](const char* whose, const std::vector<vault::OfferedKey>& made) {
+    for (const vault::OfferedKey& offer : made) {
+      const std::string offered = crypto::Fingerprint(offer.key.public_key());
+      result.text += std::string("offered as the next key of ") + whose + ": " + offered + "\n";
+      offers.push_back({{"of", whose}, {"generation", offer.generation}, {"number", offered}});
+    }
   };
-  add_offer("yours", me.person_offer);
-  add_offer("your unit", me.unit_offer);
+  add_offers("yours", me.person_offers);
+  add_offers("your unit", me.unit_offers);
   if (entry == nullptr) result.text += "[!] the directory is not here yet: sync once\n";
   result.json = {{"person", me.person.hex()},
                  {"device", me.device.hex()},

@@ -78,7 +78,7 @@ absl::StatusOr<vault::Identity> Enrol(std::string_view text, const Clock& clock)
   const crypto::SigningKey tls_key = crypto::SigningKey::Generate();
   identity.tls_key_pem = tls_key.ToPem();
   identity.person_keys.emplace(1, crypto::ReceiveKey::Generate());
-  identity.unit_offer = vault::OfferedKey{crypto::ReceiveKey::Generate(), 1, clock.Now()};
+  identity.unit_offers.push_back({crypto::ReceiveKey::Generate(), 1, clock.Now()});
 
   v1::EnrolRequest request;
   KAPEA_ASSIGN(const std::string certificate_request, pki::MakeRequest(tls_key));
@@ -87,7 +87,7 @@ absl::StatusOr<vault::Identity> Enrol(std::string_view text, const Clock& clock)
   request.set_signing_key(identity.signing_key.verify_key().bytes());
   request.set_device_receive_key(identity.device_key.public_key());
   request.set_person_receive_key(identity.person_keys.at(1).public_key());
-  request.set_unit_receive_key(identity.unit_offer->key.public_key());
+  request.set_unit_receive_key(identity.unit_offers[0].key.public_key());
   KAPEA_ASSIGN(const std::string mac,
                pki::EnrolmentMac(code.secret.view(), parsed.spki(),
                                  {request.signing_key(), request.device_receive_key(),

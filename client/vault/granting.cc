@@ -46,6 +46,38 @@ std::map<Granted, uint32_t> GrantedIn(const domain::FileState& state) {
   return granted;
 }
 
+using OneKey = std::pair<KeyEpochId, domain::KeyClass>;
+
+// Which people each key was wrapped to.
+std::map<OneKey, std::set<PersonId>> HoldersIn(const domain::FileState& state) {
+  std::map<OneKey, std::set<PersonId>> holders;
+  for (const domain::WrapAt& at : state.wraps()) {
+    const domain::Wrap& wrap = at.wrap;
+    if (!wrap.key_epoch || wrap.recipient_kind != domain::RecipientKind::kPerson) continue;
+    holders[{*wrap.key_epoch, wrap.key_class}].insert(PersonId::FromPrefix(wrap.recipient.view()));
+  }
+  return holders;
+}
+
+// Whether somebody of the staff whose lines she stands by had that key, and had it by that line
+// and not in her own name: then it is for all of them.
+bool ShiftHas(const Core& core, const domain::FileState& state,
+              const std::map<OneKey, std::set<PersonId>>& holders, const Recipient& recipient,
+              const OneKey& key) {
+  const auto found = holders.find(key);
+  if (found == holders.end()) return false;
+  const auto named = [&state](const PersonId& person) {
+    return std::any_of(state.roster().begin(), state.roster().end(),
+                       [&person](const domain::Member& line) { return line.person == person; });
+  };
+  return std::any_of(
+      recipient.shifts.begin(), recipient.shifts.end(), [&](const domain::RoleAt& line) {
+        return std::any_of(found->second.begin(), found->second.end(), [&](const PersonId& one) {
+          return !named(one) && core.directory->EverHeldRole(one, line.role, line.unit);
+        });
+      });
+}
+
 }  // namespace
 
 std::vector<ToWrap> WrapsOf(const KeyEpochId& epoch, const NewEpoch& keys,
@@ -98,6 +130,7 @@ std::vector<ToWrap> HeldWraps(Core& core, const domain::FileState& state,
 std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
                                  const std::vector<Recipient>& recipients) {
   const std::map<Granted, uint32_t> granted = GrantedIn(state);
+  const std::map<OneKey, std::set<PersonId>> holders = HoldersIn(state);
   const domain::KeyEpoch* newest = state.newest_key_epoch();
   std::vector<ToWrap> wraps;
   for (const auto& [epoch, opened] : state.key_epochs()) {
@@ -110,8 +143,9 @@ std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
         // reads the rest of that key epoch.
         const bool released = key_class == domain::KeyClass::kPlan && state.release() &&
                               granted.contains(NameOf(recipient, epoch, kGeneral));
-        const bool at_all =
-            for_all || released || recipient.kind == domain::RecipientKind::kRecovery;
+        const bool at_all = for_all || released ||
+                            recipient.kind == domain::RecipientKind::kRecovery ||
+                            ShiftHas(core, state, holders, recipient, {epoch, key_class});
         const bool lacks = had == granted.end() ? at_all : had->second < recipient.generation;
         if (!lacks) continue;
         const auto key = FindClassKey(core, state.id(), epoch, key_class);

@@ -36,8 +36,9 @@ std::vector<ToWrap> WrapsOf(const KeyEpochId& epoch, const NewEpoch& keys,
 std::vector<ToWrap> HeldWraps(Core& core, const domain::FileState& state,
                               const std::vector<Recipient>& recipients);
 // Of these, what the recipients should have without being asked for and have not: the newest
-// key epoch; older ones which an earlier generation of the same recipient had; and those
-// that nobody was granted, for their roster got a verdict. The recovery key: all of them.
+// key epoch; older ones which an earlier generation of the same recipient had, or, by a line of
+// a whole unit, one of its staff of now or before; and those that nobody was granted, for their
+// roster got a verdict. The recovery key: all of them.
 std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
                                  const std::vector<Recipient>& recipients);
 // Those of the recipients who lack a key of the newest key epoch that they may have.

@@ -6,7 +6,7 @@
 namespace kapea::vault {
 namespace {
 
-inline constexpr uint8_t kIdentityVersion = 2;  // 1 had no offers but the first of a unit
+constexpr uint8_t kIdentityVersion = 3;
 
 absl::StatusOr<crypto::ReceiveKey> ReadReceiveKey(RowReader& row) {
   auto key = crypto::ReceiveKey::FromPrivate(crypto::SecretBytes::CopyOf(row.Bytes()));
@@ -20,24 +20,34 @@ crypto::ReceiveKey CopyOf(const crypto::ReceiveKey& key) {
   return *std::move(copy);
 }
 
-std::optional<OfferedKey> CopyOf(const std::optional<OfferedKey>& offer) {
-  if (!offer) return std::nullopt;
-  return OfferedKey{CopyOf(offer->key), offer->generation, offer->made};
+std::vector<OfferedKey> CopyOf(const std::vector<OfferedKey>& offers) {
+  std::vector<OfferedKey> copies;
+  for (const OfferedKey& offer : offers) {
+    copies.push_back({CopyOf(offer.key), offer.generation, offer.made});
+  }
+  return copies;
 }
 
-void AddOffer(RowWriter& row, const std::optional<OfferedKey>& offer) {
-  row.Bytes(offer ? offer->key.Private().view() : std::string_view());
-  row.U32(offer ? offer->generation : 0).Ms(offer ? offer->made.unix_ms() : 0);
+void AddOffers(RowWriter& row, const std::vector<OfferedKey>& offers) {
+  row.U32(static_cast<uint32_t>(offers.size()));
+  for (const OfferedKey& offer : offers) {
+    row.Bytes(offer.key.Private().view()).U32(offer.generation).Ms(offer.made.unix_ms());
+  }
 }
 
-absl::StatusOr<std::optional<OfferedKey>> ReadOffer(RowReader& row, uint8_t version) {
-  const std::string_view bytes = row.Bytes();
-  const uint32_t generation = version > 1 ? row.U32() : 1;
-  const Time made = version > 1 ? Time::FromUnixMs(row.Ms()) : Time();
-  if (bytes.empty()) return std::nullopt;
-  auto key = crypto::ReceiveKey::FromPrivate(crypto::SecretBytes::CopyOf(bytes));
-  if (!key.ok()) return absl::DataLossError("the vault's identity cannot be read");
-  return OfferedKey{*std::move(key), generation, made};
+// Before version 3 there was one at most, and before 2 the first of a unit alone.
+absl::StatusOr<std::vector<OfferedKey>> ReadOffers(RowReader& row, uint8_t version) {
+  std::vector<OfferedKey> offers;
+  for (uint32_t left = version > 2 ? row.U32() : 1; left > 0 && !row.failed(); --left) {
+    const std::string_view bytes = row.Bytes();
+    const uint32_t generation = version > 1 ? row.U32() : 1;
+    const Time made = version > 1 ? Time::FromUnixMs(row.Ms()) : Time();
+    if (version < 3 && bytes.empty()) continue;
+    auto key = crypto::ReceiveKey::FromPrivate(crypto::SecretBytes::CopyOf(bytes));
+    if (!key.ok()) return absl::DataLossError("the vault's identity cannot be read");
+    offers.push_back({*std::move(key), generation, made});
+  }
+  return offers;
 }
 
 }  // namespace
@@ -56,8 +66,8 @@ Identity Identity::Copy() const {
   }
   for (const auto& [owner, key] : unit_keys) copy.unit_keys.emplace(owner, CopyOf(key));
   copy.confirmed = confirmed;
-  copy.person_offer = CopyOf(person_offer);
-  copy.unit_offer = CopyOf(unit_offer);
+  copy.person_offers = CopyOf(person_offers);
+  copy.unit_offers = CopyOf(unit_offers);
   copy.tls_key_pem = tls_key_pem.Copy();
   copy.certificate_chain_pem = certificate_chain_pem;
   copy.root = root;
@@ -83,8 +93,8 @@ crypto::SecretBytes Identity::Encode() const {
   for (const auto& [owner, key] : unit_keys) {
     row.Fixed(owner.first).U32(owner.second).Bytes(key.Private().view());
   }
-  AddOffer(row, unit_offer);
-  AddOffer(row, person_offer);
+  AddOffers(row, unit_offers);
+  AddOffers(row, person_offers);
   row.U32(static_cast<uint32_t>(confirmed.size()));
   for (const DeviceId& own : confirmed) row.Fixed(own);
   row.Bytes(tls_key_pem.view()).Bytes(certificate_chain_pem).Bytes(root_certificate_pem);
@@ -123,9 +133,9 @@ absl::StatusOr<Identity> Identity::Decode(std::string_view bytes) {
     KAPEA_ASSIGN(crypto::ReceiveKey key, ReadReceiveKey(row));
     identity.unit_keys.emplace(std::pair(unit, generation), std::move(key));
   }
-  KAPEA_ASSIGN(identity.unit_offer, ReadOffer(row, version));
+  KAPEA_ASSIGN(identity.unit_offers, ReadOffers(row, version));
   if (version > 1) {
-    KAPEA_ASSIGN(identity.person_offer, ReadOffer(row, version));
+    KAPEA_ASSIGN(identity.person_offers, ReadOffers(row, version));
     for (uint32_t left = row.U32(); left > 0 && !row.failed(); --left) {
       identity.confirmed.insert(row.Fixed<DeviceId>());
     }

@@ -2,9 +2,9 @@
 // vault's store, and nowhere else.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,6 +20,8 @@
 #include "common/domain/change.h"
 
 namespace kapea::vault {
+
+inline constexpr size_t kOffersMax = 4;
 
 // A receive key made here, that becomes its owner's when the directory names it.
 struct OfferedKey {
@@ -44,8 +46,10 @@ struct Identity {
   std::map<std::pair<UnitId, uint32_t>, crypto::ReceiveKey> unit_keys;  // by unit, generation
   // Her other devices whose number she has compared; they get her keys.
   std::set<DeviceId> confirmed;
-  std::optional<OfferedKey> person_offer;
-  std::optional<OfferedKey> unit_offer;  // of `unit`; the first was offered at enrolment
+  // Oldest first, kOffersMax at most: registrars may take one that another has followed. The
+  // unit is `unit`; its first was offered at enrolment.
+  std::vector<OfferedKey> person_offers;
+  std::vector<OfferedKey> unit_offers;
 
   crypto::SecretBytes tls_key_pem;
   std::string certificate_chain_pem;

@@ -39,30 +39,39 @@ const crypto::ReceiveKey* KeyFor(const Identity& identity, const domain::Wrap& w
   return nullptr;
 }
 
-// A key that stands in the directory, of which this one must be the private half.
-bool FitsDirectory(const crypto::ReceiveKey& key, uint32_t generation, uint32_t newest,
-                   const std::string& public_key) {
-  return generation < newest || (generation == newest && key.public_key() == public_key);
+// What this device offered and the directory took; offers of generations that came to other
+// keys are of no use any more.
+template <typename Owner, typename Put>
+bool TakeOffers(std::vector<OfferedKey>& offers, const domain::Directory& directory,
+                const Owner& owner, uint32_t newest, const Put& put) {
+  const size_t before = offers.size();
+  std::erase_if(offers, [&](OfferedKey& offer) {
+    if (offer.generation > newest) return false;
+    if (directory.ReceiveKeyOf(owner, offer.generation) == offer.key.public_key()) {
+      put(offer.generation, std::move(offer.key));
+    }
+    return true;
+  });
+  return offers.size() != before;
 }
 
-// What this device offered and the directory took.
 bool TakeOffers(Core& core) {
   Identity& identity = core.identity;
+  const domain::Directory& directory = *core.directory;
   bool taken = false;
-  const auto* unit = core.directory->FindUnit(identity.unit);
-  std::optional<OfferedKey>& for_unit = identity.unit_offer;
-  if (for_unit && unit != nullptr && unit->receive_key == for_unit->key.public_key()) {
-    identity.unit_keys.insert_or_assign(std::pair(unit->unit, unit->generation),
-                                        std::move(for_unit->key));
-    for_unit.reset();
-    taken = true;
+  if (const auto* unit = directory.FindUnit(identity.unit)) {
+    taken = TakeOffers(identity.unit_offers, directory, unit->unit, unit->generation,
+                       [&](uint32_t generation, crypto::ReceiveKey key) {
+                         identity.unit_keys.insert_or_assign(std::pair(unit->unit, generation),
+                                                             std::move(key));
+                       });
   }
-  const auto* self = core.directory->FindPerson(identity.person);
-  std::optional<OfferedKey>& own = identity.person_offer;
-  if (own && self != nullptr && self->receive_key == own->key.public_key()) {
-    identity.person_keys.insert_or_assign(self->generation, std::move(own->key));
-    own.reset();
-    taken = true;
+  if (const auto* self = directory.FindPerson(identity.person)) {
+    const bool own = TakeOffers(identity.person_offers, directory, self->person, self->generation,
+                                [&](uint32_t generation, crypto::ReceiveKey key) {
+                                  identity.person_keys.insert_or_assign(generation, std::move(key));
+                                });
+    taken = taken || own;
   }
   return taken;
 }
@@ -91,21 +100,16 @@ absl::StatusOr<bool> TakeWrap(Core& core, const domain::WrapAt& at) {
   if (!secret.ok()) return false;  // somebody else's mistake; another wrap may be good
   auto key = crypto::ReceiveKey::FromPrivate(*secret);
   if (!key.ok()) return false;
+  // The one of that generation by the directory, whoever says so.
+  const std::string_view named =
+      is_person_key ? core.directory->ReceiveKeyOf(identity.person, wrap.wrapped_generation)
+                    : core.directory->ReceiveKeyOf(unit, wrap.wrapped_generation);
+  if (named != key->public_key()) return false;
   if (is_person_key) {
-    const auto* entry = core.directory->FindPerson(identity.person);
-    if (entry == nullptr ||
-        !FitsDirectory(*key, wrap.wrapped_generation, entry->generation, entry->receive_key)) {
-      return false;
-    }
     identity.person_keys.emplace(wrap.wrapped_generation, *std::move(key));
-    return true;
+  } else {
+    identity.unit_keys.emplace(unit_key, *std::move(key));
   }
-  const auto* entry = core.directory->FindUnit(unit);
-  if (entry == nullptr ||
-      !FitsDirectory(*key, wrap.wrapped_generation, entry->generation, entry->receive_key)) {
-    return false;
-  }
-  identity.unit_keys.emplace(unit_key, *std::move(key));
   return true;
 }
 
@@ -205,6 +209,30 @@ std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::
            add(domain::RecipientKind::kPerson, ChangeId::FromPrefix(person.view()), *entry,
                classes);
   };
+  // To the unit's key what all who share it may have; the rest to those the line is for.
+  const auto add_unit = [&](const domain::Member& line,
+                            const std::vector<domain::KeyClass>& classes) {
+    const domain::UnitEntry* unit = directory.FindUnit(line.unit);
+    const bool has_key = unit != nullptr && !directory.KeyEnded(line.unit, unit->generation) &&
+                         domain::SharesUnitKey(unit->kind, line.role);
+    std::vector<domain::KeyClass> to_unit;
+    std::vector<domain::KeyClass> to_persons;
+    for (const domain::KeyClass one : classes) {
+      const bool shared = has_key && domain::UnitKeyMayHold(unit->kind, one, kind);
+      (shared ? to_unit : to_persons).push_back(one);
+    }
+    bool keyed = !to_unit.empty() && add(domain::RecipientKind::kUnit,
+                                         ChangeId::FromPrefix(line.unit.view()), *unit, to_unit);
+    if (!keyed) to_persons = classes;  // the unit has no key yet
+    if (to_persons.empty()) return keyed;
+    for (const PersonId& person : directory.StaffOf(line.unit, line.role)) {
+      if (!add_person(person, to_persons)) continue;
+      found[{domain::RecipientKind::kPerson, ChangeId::FromPrefix(person.view())}].shifts.push_back(
+          {line.role, line.unit});
+      keyed = true;
+    }
+    return keyed;
+  };
   for (const domain::Member& line : lines) {
     std::vector<domain::KeyClass> classes = domain::KeyClassesOf(line.role, kind);
     // Leads by duty have the plan too (FileState::MayHaveKey).
@@ -212,22 +240,10 @@ std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::
                       domain::MayHoldKey(line.role, domain::KeyClass::kGeneral, kind);
     if (plan) classes.push_back(domain::KeyClass::kPlan);
     if (classes.empty()) continue;
-    bool keyed = false;
-    if (line.person) {
-      // A line of somebody who lost the role by the directory gives her nothing.
-      keyed = directory.HoldsRole(*line.person, line.role, line.unit) &&
-              add_person(*line.person, classes);
-    } else {
-      const domain::UnitEntry* unit = directory.FindUnit(line.unit);
-      keyed =
-          unit != nullptr && !directory.KeyEnded(line.unit, unit->generation) &&
-          add(domain::RecipientKind::kUnit, ChangeId::FromPrefix(line.unit.view()), *unit, classes);
-      if (!keyed) {
-        for (const PersonId& person : directory.StaffOf(line.unit, line.role)) {
-          if (add_person(person, classes)) keyed = true;
-        }
-      }
-    }
+    // A line of somebody who lost the role by the directory gives her nothing.
+    const bool keyed = line.person ? directory.HoldsRole(*line.person, line.role, line.unit) &&
+                                         add_person(*line.person, classes)
+                                   : add_unit(line, classes);
     if (!keyed && unkeyed != nullptr) unkeyed->push_back(line);
   }
   std::vector<Recipient> recipients;

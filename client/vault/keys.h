@@ -36,9 +36,13 @@ struct Recipient {
   uint32_t generation = 0;
   std::string public_key;
   std::set<domain::KeyClass> classes;
+  // A person's: the lines of whole units by which she stands there.
+  std::vector<domain::RoleAt> shifts = {};
 };
-// Who gets the keys of these roster lines: a person's key, or a unit's; where the unit
-// has none (yet, or any more), those of its staff. Lines without any go to `unkeyed`.
+// Who gets the keys of these roster lines: a person's key; for a line of a whole unit its key,
+// for the classes that all who share it may have (domain::UnitKeyMayHold), and for the others,
+// or where the unit has no key (yet, or any more), those of the staff whom the line is for.
+// Lines without any go to `unkeyed`.
 std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::FileKind kind,
                                     const std::vector<domain::Member>& lines,
                                     std::vector<domain::Member>* unkeyed);

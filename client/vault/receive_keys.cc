@@ -1,8 +1,9 @@
 // Vault: the keys that receive keys. A person's goes to her other devices, a unit's to
 // everybody who works there, and where one ended the next is offered to the registrars.
 #include <algorithm>
-#include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "client/vault/core.h"
 #include "client/vault/keys.h"
@@ -10,6 +11,7 @@
 #include "client/vault/vault.h"
 #include "common/base/macros.h"
 #include "common/crypto/hash.h"
+#include "common/domain/roles.h"
 
 namespace kapea::vault {
 namespace {
@@ -38,17 +40,18 @@ std::vector<ToShare> OwnDevices(const Identity& identity, const domain::Director
   return shares;
 }
 
-// The unit's keys that are held here, for everybody else who works there: the earlier ones
+// The unit's keys that are held here, for everybody else who shares them: the earlier ones
 // too, for what was granted to the unit is for its staff of today.
 std::vector<ToShare> Colleagues(const Identity& identity, const domain::Directory& directory) {
   std::vector<ToShare> shares;
   const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
   if (unit == nullptr) return shares;
   for (const domain::PersonEntry* person : directory.Persons()) {
-    const bool staff =
-        std::any_of(person->roles.begin(), person->roles.end(),
-                    [unit](const domain::RoleAt& held) { return held.unit == unit->unit; });
-    if (!staff || person->person == identity.person || person->receive_key.empty() ||
+    const bool sharing =
+        std::any_of(person->roles.begin(), person->roles.end(), [unit](const domain::RoleAt& held) {
+          return held.unit == unit->unit && domain::SharesUnitKey(unit->kind, held.role);
+        });
+    if (!sharing || person->person == identity.person || person->receive_key.empty() ||
         directory.KeyEnded(person->person, person->generation)) {
       continue;
     }
@@ -67,21 +70,27 @@ std::vector<ToShare> Colleagues(const Identity& identity, const domain::Director
   return shares;
 }
 
-bool IsShared(const domain::FileState& directory_file, const codec::WrapTarget& target) {
-  return std::any_of(directory_file.wraps().begin(), directory_file.wraps().end(),
-                     [&target](const domain::WrapAt& at) {
-                       return at.wrap.recipient_kind == target.recipient_kind &&
-                              at.wrap.recipient == target.recipient &&
-                              at.wrap.generation == target.generation &&
-                              at.wrap.wrapped_owner == target.wrapped_owner &&
-                              at.wrap.wrapped_generation == target.wrapped_generation;
-                     });
+// Whether the one who should have it was given it: by me, or by two people. Nobody else can open
+// a wrap, so what one colleague alone made may be nothing, and would keep her from the key.
+bool IsShared(const domain::FileState& directory_file, const codec::WrapTarget& target,
+              const PersonId& me) {
+  std::set<PersonId> givers;
+  for (const domain::WrapAt& at : directory_file.wraps()) {
+    const domain::Wrap& wrap = at.wrap;
+    const bool same = wrap.recipient_kind == target.recipient_kind &&
+                      wrap.recipient == target.recipient && wrap.generation == target.generation &&
+                      wrap.wrapped_owner == target.wrapped_owner &&
+                      wrap.wrapped_generation == target.wrapped_generation;
+    if (same) givers.insert(at.by);
+  }
+  return givers.contains(me) || givers.size() >= 2;
 }
 
-// Whether the own offer still waits: another one is made once it has lapsed, or when the
+// Whether the newest own offer still waits: another one is made once it has lapsed, or when the
 // directory went on without it.
-bool Waits(const std::optional<OfferedKey>& offer, uint32_t newest, Time now) {
-  return offer && offer->generation == newest + 1 && now <= offer->made + domain::kProposalLapses;
+bool Waits(const std::vector<OfferedKey>& offers, uint32_t newest, Time now) {
+  return !offers.empty() && offers.back().generation == newest + 1 &&
+         now <= offers.back().made + domain::kProposalLapses;
 }
 
 bool ColleagueOffers(const domain::Directory& directory, const UnitId& unit, Time now) {
@@ -91,7 +100,7 @@ bool ColleagueOffers(const domain::Directory& directory, const UnitId& unit, Tim
 }
 
 // The offer and its private half, in one commit.
-absl::Status Offer(Core& core, domain::WriteBody entry, std::optional<OfferedKey>& place,
+absl::Status Offer(Core& core, domain::WriteBody entry, std::vector<OfferedKey>& offers,
                    OfferedKey offer) {
   domain::Header header = BaseHeader(core, {core.identity.role, core.identity.unit});
   header.nonce = crypto::RandomId<Nonce>();
@@ -105,11 +114,15 @@ absl::Status Offer(Core& core, domain::WriteBody entry, std::optional<OfferedKey
   KAPEA_ASSIGN(codec::EncodedChange encoded, std::move(writer).Finish());
   std::vector<codec::EncodedChange> changes;
   changes.push_back(std::move(encoded));
-  std::optional<OfferedKey> before = std::exchange(place, std::move(offer));
+  offers.push_back(std::move(offer));
   kv::Batch batch;
   core.PutIdentity(batch);
   const absl::Status done = core.CommitOwn(std::move(changes), std::move(batch));
-  if (!done.ok()) place = std::move(before);
+  if (!done.ok()) {
+    offers.pop_back();
+  } else if (offers.size() > kOffersMax) {
+    offers.erase(offers.begin());
+  }
   return done;
 }
 
@@ -125,17 +138,18 @@ absl::Status OfferKeys(Core& core) {
                    directory.HoldsRole(identity.person, identity.role, identity.unit);
   if (!may) return absl::OkStatus();
   if (directory.KeyEnded(self->person, self->generation) &&
-      !Waits(identity.person_offer, self->generation, now)) {
+      !Waits(identity.person_offers, self->generation, now)) {
     domain::PersonEntry next = *self;
     ++next.generation;
     OfferedKey offer{crypto::ReceiveKey::Generate(), next.generation, now};
     next.receive_key = offer.key.public_key();
-    KAPEA_TRY(Offer(core, std::move(next), identity.person_offer, std::move(offer)));
+    KAPEA_TRY(Offer(core, std::move(next), identity.person_offers, std::move(offer)));
   }
   const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
   const bool lacks = unit != nullptr && !unit->ended && unit->generation > 0 &&
+                     domain::SharesUnitKey(unit->kind, identity.role) &&
                      directory.KeyEnded(unit->unit, unit->generation);
-  if (!lacks || Waits(identity.unit_offer, unit->generation, now) ||
+  if (!lacks || Waits(identity.unit_offers, unit->generation, now) ||
       ColleagueOffers(directory, unit->unit, now)) {
     return absl::OkStatus();
   }
@@ -143,7 +157,7 @@ absl::Status OfferKeys(Core& core) {
   ++next.generation;
   OfferedKey offer{crypto::ReceiveKey::Generate(), next.generation, now};
   next.receive_key = offer.key.public_key();
-  return Offer(core, std::move(next), identity.unit_offer, std::move(offer));
+  return Offer(core, std::move(next), identity.unit_offers, std::move(offer));
 }
 
 absl::Status Vault::ConfirmDevice(const DeviceId& device) {
@@ -165,7 +179,9 @@ absl::Status Vault::ShareKeys() {
   std::vector<ToShare> wanted = OwnDevices(identity, *core_->directory);
   const std::vector<ToShare> colleagues = Colleagues(identity, *core_->directory);
   wanted.insert(wanted.end(), colleagues.begin(), colleagues.end());
-  std::erase_if(wanted, [&state](const ToShare& share) { return IsShared(*state, share.target); });
+  std::erase_if(wanted, [&](const ToShare& share) {
+    return IsShared(*state, share.target, identity.person);
+  });
   if (wanted.empty()) {
     core_->keys_shared_at = as_of;
     return absl::OkStatus();

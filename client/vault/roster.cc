@@ -32,20 +32,26 @@ std::optional<domain::RoleAt> LeadIn(const domain::FileState& state, const Ident
 // What a roster Change that came too late would still add to the roster of now. What it took
 // away counted all the same, and whom somebody removed since, she does not bring back.
 std::optional<domain::RosterWrite> StillWanted(const domain::Change& refused,
-                                               const std::vector<domain::Member>& roster) {
+                                               const domain::FileState& state) {
+  const std::vector<domain::Member>& roster = state.roster();
+  const auto left = [&](const domain::Member& line) {
+    return std::any_of(
+        state.departures().begin(), state.departures().end(), [&](const domain::Departure& one) {
+          const bool seen = one.number != 0 && one.number <= refused.header.file_number;
+          return !seen && domain::SameLine(one.line, line);
+        });
+  };
   domain::RosterWrite wanted;
   for (const domain::Write& write : refused.writes) {
     const auto* lines = std::get_if<domain::RosterWrite>(&write.body);
     if (lines == nullptr) continue;
     for (const domain::Member& line : lines->added) {
-      if (domain::Raises(roster, {{}, {}, {line}})) wanted.added.push_back(line);
+      if (!left(line) && domain::Raises(roster, {{}, {}, {line}})) wanted.added.push_back(line);
     }
     for (const domain::Member& line : lines->changed) {
-      const bool there =
-          std::any_of(roster.begin(), roster.end(), [&line](const domain::Member& known) {
-            return known.person == line.person && known.unit == line.unit &&
-                   known.role == line.role;
-          });
+      const bool there = std::any_of(
+          roster.begin(), roster.end(),
+          [&line](const domain::Member& known) { return domain::SameLine(known, line); });
       if (there && domain::Raises(roster, {{}, {}, {line}})) wanted.changed.push_back(line);
     }
   }
@@ -75,6 +81,28 @@ absl::StatusOr<Founded> Enact(Core& core, const domain::FileState& state,
   }
   KAPEA_ASSIGN(result.change, CommitRoster(core, state, header, std::move(act)));
   return result;
+}
+
+// Grants to colleagues who stand on the file by the same line of the whole unit what it was
+// given, as far as it is held here; whether there was any. (Judgement::HandsOn)
+absl::StatusOr<bool> HandOn(Core& core, const domain::FileState& state) {
+  for (const domain::RoleAt& held : RolesOf(core.identity, *core.directory)) {
+    for (const domain::Member& line : state.roster()) {
+      if (line.person || line.unit != held.unit || line.role != held.role) continue;
+      std::vector<Recipient> colleagues = RecipientsIn(*core.directory, state, {line}, nullptr);
+      std::erase_if(colleagues, [](const Recipient& one) { return one.shifts.empty(); });
+      std::vector<ToWrap> wraps = MissingWraps(core, state, colleagues);
+      if (wraps.empty()) continue;
+      domain::Header header = BaseHeader(core, held);
+      header.file = state.id();
+      header.kind = domain::Kind::kGrant;
+      header.roster = state.roster_hash();
+      header.file_number = core.files.at(state.id()).number;
+      KAPEA_TRY(CommitGrants(core, header, std::move(wraps)).status());
+      return true;
+    }
+  }
+  return false;
 }
 
 // Whether the newcomers of that roster Change were to read what was there before.
@@ -189,7 +217,7 @@ absl::StatusOr<bool> Vault::OfferAgain(const FileId& file) {
     if (refused == nullptr || refused->header.kind != domain::Kind::kRoster) continue;
     const std::string mark = core_->Blind("offered again " + judged.change.hex());
     KAPEA_ASSIGN(const auto done, core_->store->Find(kSettingTable, mark));
-    const auto wanted = StillWanted(*refused, state->roster());
+    const auto wanted = StillWanted(*refused, *state);
     if (done || !wanted) continue;
     KAPEA_ASSIGN(const domain::Header header, LeadHeader(file, domain::Kind::kRoster));
     kv::Batch batch;
@@ -204,7 +232,7 @@ absl::StatusOr<bool> Vault::OfferAgain(const FileId& file) {
 absl::StatusOr<bool> Vault::TendKeys(const FileId& file) {
   KAPEA_ASSIGN(const auto state, core_->State(file));
   const domain::Directory& directory = *core_->directory;
-  if (!LeadIn(*state, core_->identity, directory)) return false;
+  if (!LeadIn(*state, core_->identity, directory)) return HandOn(*core_, *state);
   KAPEA_ASSIGN(const bool offered, OfferAgain(file));
   if (offered) return true;
   const std::vector<Recipient> everyone = RecipientsIn(directory, *state, state->roster(), nullptr);

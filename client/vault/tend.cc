@@ -30,7 +30,8 @@ absl::Status Vault::TendFile(const FileId& file) {
                    OpenedIn(*state), core_->directory->keys_changed_at()};
   const auto before = core_->tended.find(file);
   if (before != core_->tended.end() && before->second == now) return absl::OkStatus();
-  for (int act = 0; act < kActsPerFileMax; ++act) {
+  // Where content is missing (evidence is kept) nothing is given out on the server's word.
+  for (int act = 0; act < kActsPerFileMax && !state->content_missing(); ++act) {
     const auto done = TendKeys(file);
     // Nobody has a key yet, or the role went with the last change: not this device's to mend.
     if (absl::IsFailedPrecondition(done.status()) || absl::IsPermissionDenied(done.status())) break;

@@ -107,6 +107,11 @@ const domain::Pack* PackRegistry::FindPack(const Hash& hash, uint64_t at) const 
   return found == packs_.end() || found->second.since >= at ? nullptr : found->second.pack.get();
 }
 
+size_t PackRegistry::CountBefore(uint64_t at) const {
+  return static_cast<size_t>(std::count_if(
+      packs_.begin(), packs_.end(), [at](const auto& one) { return one.second.since < at; }));
+}
+
 const PackRegistry::Published* PackRegistry::NewestOf(std::string_view id) const {
   const Published* newest = nullptr;
   for (const auto& [hash, published] : packs_) {

@@ -33,6 +33,7 @@ class PackRegistry : public domain::PackSource {
   std::string Append(const domain::Change& change, uint64_t sequence);
 
   const domain::Pack* FindPack(const Hash& hash, uint64_t at) const override;
+  size_t CountBefore(uint64_t at) const override;
   // The highest version of a pack; nullptr: none.
   const domain::Pack* Newest(std::string_view id) const;
   std::vector<const domain::Pack*> All() const;

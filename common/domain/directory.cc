@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/domain/roles.h"
+
 namespace kapea::domain {
 
 UnitId RecoveryPlace() { return UnitId::FromPrefix("kapea/recovery/1"); }
@@ -17,6 +19,28 @@ bool Follows(const UnitEntry* known, const UnitEntry& next) {
            next.receive_key == known->receive_key;
   }
   return next.generation == generation + 1 && !next.receive_key.empty();
+}
+
+// `next`, with the key that stands where it would bring an older one or swap it. The first key
+// of an owner without one may have any generation.
+template <typename T>
+T WithKeyThatStands(const T* known, T next) {
+  if (known == nullptr || known->receive_key.empty()) return next;
+  const bool newer = next.generation > known->generation && !next.receive_key.empty();
+  if (newer) return next;
+  next.generation = known->generation;
+  next.receive_key = known->receive_key;
+  return next;
+}
+
+// What somebody confirmed by its number, and whose signatures stand, is about these.
+DeviceEntry WithKeysItBeganWith(const DeviceEntry* known, DeviceEntry next) {
+  if (known == nullptr) return next;
+  next.person = known->person;
+  next.signing_key = known->signing_key;
+  next.receive_key = known->receive_key;
+  next.revoked = next.revoked || known->revoked;
+  return next;
 }
 
 }  // namespace
@@ -64,6 +88,17 @@ const T* Directory::Find(const History<Id, T>& history, const Id& id, uint64_t a
 }
 
 template <typename Id, typename T>
+std::string_view Directory::KeyOf(const History<Id, T>& history, const Id& id,
+                                  uint32_t generation) {
+  const auto found = history.find(id);
+  if (found == history.end()) return {};
+  for (const auto& version : found->second) {
+    if (version.entry.generation == generation) return version.entry.receive_key;
+  }
+  return {};
+}
+
+template <typename Id, typename T>
 std::vector<const T*> Directory::Newest(const History<Id, T>& history) {
   std::vector<const T*> entries;
   entries.reserve(history.size());
@@ -98,6 +133,26 @@ bool Directory::HoldsRole(const PersonId& person, Role role, const UnitId& unit,
   }
   const UnitEntry* where = FindUnit(unit, at);
   return where == nullptr || !where->ended;
+}
+
+bool Directory::EverHeldRole(const PersonId& person, Role role, const UnitId& unit) const {
+  const auto found = persons_.find(person);
+  return found != persons_.end() &&
+         std::any_of(found->second.begin(), found->second.end(), [&](const auto& version) {
+           const std::vector<RoleAt>& roles = version.entry.roles;
+           return std::find(roles.begin(), roles.end(), RoleAt{role, unit}) != roles.end();
+         });
+}
+
+std::string_view Directory::ReceiveKeyOf(const PersonId& person, uint32_t generation) const {
+  return KeyOf(persons_, person, generation);
+}
+std::string_view Directory::ReceiveKeyOf(const UnitId& unit, uint32_t generation) const {
+  return KeyOf(units_, unit, generation);
+}
+
+size_t Directory::ActsBefore(uint64_t at) const {
+  return static_cast<size_t>(std::lower_bound(acts_.begin(), acts_.end(), at) - acts_.begin());
 }
 
 bool Directory::IsRegistrar(const PersonId& person, uint64_t at) const {
@@ -281,7 +336,17 @@ void Directory::NoteLosses(const DeviceEntry& entry, uint64_t sequence) {
   keys_changed_at_ = sequence;
   const PersonEntry* person = FindPerson(entry.person);
   if (person == nullptr) return;
-  for (const RoleAt& held : person->roles) unit_losses_[held.unit].push_back(sequence);
+  for (const RoleAt& held : person->roles) {
+    if (HasUnitKey(*person, held.unit)) unit_losses_[held.unit].push_back(sequence);
+  }
+}
+
+bool Directory::HasUnitKey(const PersonEntry& person, const UnitId& unit) const {
+  const UnitEntry* where = FindUnit(unit);
+  return where != nullptr && !person.ended &&
+         std::any_of(person.roles.begin(), person.roles.end(), [&](const RoleAt& held) {
+           return held.unit == unit && SharesUnitKey(where->kind, held.role);
+         });
 }
 
 void Directory::NoteLosses(const PersonEntry& entry, uint64_t sequence) {
@@ -295,10 +360,9 @@ void Directory::NoteLosses(const PersonEntry& entry, uint64_t sequence) {
     keys_changed_at_ = sequence;
   }
   for (const RoleAt& held : known->roles) {
-    const bool stays =
-        !entry.ended && std::any_of(entry.roles.begin(), entry.roles.end(),
-                                    [&held](const RoleAt& kept) { return kept.unit == held.unit; });
-    if (!stays) unit_losses_[held.unit].push_back(sequence);
+    if (HasUnitKey(*known, held.unit) && !HasUnitKey(entry, held.unit)) {
+      unit_losses_[held.unit].push_back(sequence);
+    }
   }
 }
 
@@ -311,20 +375,24 @@ void Directory::Apply(const Change& change, uint64_t sequence) {
       versions.push_back({sequence, entry});
     }
   };
+  acts_.push_back(sequence);
   for (const Write& write : change.writes) {
     if (const auto* person = std::get_if<PersonEntry>(&write.body)) {
-      NoteLosses(*person, sequence);
-      put(persons_, person->person, *person);
+      const PersonEntry next = WithKeyThatStands(FindPerson(person->person), *person);
+      NoteLosses(next, sequence);
+      put(persons_, next.person, next);
     } else if (const auto* device = std::get_if<DeviceEntry>(&write.body)) {
-      NoteLosses(*device, sequence);
-      put(devices_, device->device, *device);
+      const DeviceEntry next = WithKeysItBeganWith(FindDevice(device->device), *device);
+      NoteLosses(next, sequence);
+      put(devices_, next.device, next);
     } else if (const auto* unit = std::get_if<UnitEntry>(&write.body)) {
       const UnitEntry* known = FindUnit(unit->unit);
       if (unit->unit == RecoveryPlace() && !Follows(known, *unit)) continue;
+      const UnitEntry next = WithKeyThatStands(known, *unit);
       const bool as_before =
-          known != nullptr && known->generation == unit->generation && known->ended == unit->ended;
+          known != nullptr && known->generation == next.generation && known->ended == next.ended;
       if (!as_before) keys_changed_at_ = sequence;
-      put(units_, unit->unit, *unit);
+      put(units_, next.unit, next);
     } else if (const auto* genesis = std::get_if<Genesis>(&write.body)) {
       if (change.header.kind == Kind::kGenesis) genesis_ = *genesis;
     }

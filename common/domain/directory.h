@@ -54,7 +54,12 @@ class Directory {
   // Entry that completes the act. An approval that came before its proposal completes it
   // at the proposal's Entry. A proposal lapses kProposalLapses after it was received, or
   // when its author withdraws it.
+  // An entry takes away no key that stands: of one that names an earlier generation, or the
+  // same with another key, everything else counts. A device keeps the keys and the person it
+  // began with, and stays revoked.
   void Append(const Change& change, const Entry& entry);
+  // How many acts took effect before Entry `at`.
+  size_t ActsBefore(uint64_t at) const;
 
   const std::optional<Genesis>& genesis() const { return genesis_; }
   FileId file() const { return file_; }
@@ -66,13 +71,18 @@ class Directory {
   const UnitEntry* FindUnit(const UnitId& unit, uint64_t at = kNow) const;
   const UnitEntry* FindUnitByCode(std::string_view code) const;
   bool HoldsRole(const PersonId& person, Role role, const UnitId& unit, uint64_t at = kNow) const;
+  // Now, or at any time before.
+  bool EverHeldRole(const PersonId& person, Role role, const UnitId& unit) const;
   bool IsRegistrar(const PersonId& person, uint64_t at = kNow) const;
   // Whether nothing should be wrapped to that generation of the receive key any more: there
   // is a newer one, its owner ended, or since it began a device that had it was revoked (one
-  // of the person's; for a unit, one of anybody who worked there) or somebody left the unit.
+  // of the person's; for a unit, one of anybody who shares its key) or somebody who shared it left.
   // True for a generation that the directory does not have.
   bool KeyEnded(const PersonId& person, uint32_t generation, uint64_t at = kNow) const;
   bool KeyEnded(const UnitId& unit, uint32_t generation, uint64_t at = kNow) const;
+  // The public half of that generation of the key; empty: there was none.
+  std::string_view ReceiveKeyOf(const PersonId& person, uint32_t generation) const;
+  std::string_view ReceiveKeyOf(const UnitId& unit, uint32_t generation) const;
   // The recovery key; nullptr: there is none, or it was ended without a next one.
   const UnitEntry* RecoveryKey(uint64_t at = kNow) const;
   // Whether nothing should be wrapped to that generation of it (any more).
@@ -107,6 +117,8 @@ class Directory {
   template <typename Id, typename T>
   static const T* Find(const History<Id, T>& history, const Id& id, uint64_t at);
   template <typename Id, typename T>
+  static std::string_view KeyOf(const History<Id, T>& history, const Id& id, uint32_t generation);
+  template <typename Id, typename T>
   static std::vector<const T*> Newest(const History<Id, T>& history);
 
   struct Approval {
@@ -127,6 +139,7 @@ class Directory {
                     uint32_t generation, uint64_t at);
   void NoteLosses(const DeviceEntry& entry, uint64_t sequence);
   void NoteLosses(const PersonEntry& entry, uint64_t sequence);
+  bool HasUnitKey(const PersonEntry& person, const UnitId& unit) const;
   bool SecondApproves(Proposal& proposal, const Approval& approval, uint64_t sequence);
   void Apply(const Change& change, uint64_t sequence);
   void Propose(const Change& change, const Entry& entry);
@@ -145,6 +158,7 @@ class Directory {
   std::map<PersonId, std::vector<uint64_t>> person_losses_;
   std::map<UnitId, std::vector<uint64_t>> unit_losses_;
   uint64_t keys_changed_at_ = 0;
+  std::vector<uint64_t> acts_;  // Entries at which one took effect, in order
 };
 
 }  // namespace kapea::domain

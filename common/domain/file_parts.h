@@ -26,6 +26,9 @@ struct KeyEpoch {
   KeyEpochId id;  // the Change that opened it
   std::map<KeyClass, KeyOpening> classes;
   bool accepted = true;  // false: good for reading alone
+  // A key of it was wrapped to who may not have it (any more): whoever made the wrap had not
+  // heard. It has no effect here, but its bytes are in the world.
+  bool astray = false;
   uint64_t number = 0;
 };
 
@@ -53,9 +56,16 @@ struct CustodyState {
   std::vector<Step> history;  // in Ledger order
 };
 
+// A line that a roster Change took away.
+struct Departure {
+  Member line;
+  uint64_t number = 0;  // of its Entry; 0: not in the Ledger yet
+};
+
 struct WrapAt {
   Wrap wrap;
   ChangeId change;  // part of the associated data
+  PersonId by;
   uint64_t number = 0;
 };
 
@@ -121,7 +131,7 @@ struct FieldConflict {
 // consent.
 struct ProposalAt {
   std::shared_ptr<const Change> change;
-  Time received;                      // Min: not in the Ledger yet
+  Time received;                      // Time(): not in the Ledger yet
   bool done = false;                  // approved or withdrawn
   std::vector<PersonId> approved_by;  // a key offer wants two
 };

@@ -137,43 +137,66 @@ EventTime FileState::TimeFor(const Placed& placed) {
 void FileState::Settle(Waiting change, uint64_t at, const Surroundings& around) {
   switch (change.verdict) {
     case Verdict::kEarly:
-      early_.push_back(std::move(change));
+      early_.Add(std::move(change));
       return;
     case Verdict::kAccepted:
       Apply(change, at, around);
+      TellEarly(*change.placed.change);
       return;
     default:
       break;
   }
+  const std::shared_ptr<const Change> what = change.placed.change;
+  Refuse(std::move(change), at, around);
+  TellEarly(*what);
+}
+
+void FileState::Refuse(Waiting change, uint64_t at, const Surroundings& around) {
   without_effect_.push_back(AsJudged(change));
   // What cannot be understood has no parts that could count.
   if (change.verdict == Verdict::kMalformed || change.verdict == Verdict::kNeedsNewer ||
       change.verdict == Verdict::kForked || change.verdict == Verdict::kErased) {
     return;
   }
-  if (change.placed.change->header.kind == Kind::kRoster) ApplyRoster(change, false, at, around);
-  const ChangeId id = change.placed.change->id;
+  const Change& what = *change.placed.change;
+  if (what.header.kind == Kind::kRoster) ApplyRoster(change, false, at, around);
+  // A lead's grant to a key that had ended. Of others nothing is known: they may invent wraps.
+  if (what.header.kind == Kind::kGrant && change.verdict == Verdict::kStaleRecipient) {
+    for (const Write& write : what.writes) {
+      if (const auto* wrap = std::get_if<Wrap>(&write.body)) NoteAstray(*wrap);
+    }
+  }
+  const ChangeId id = what.id;
   refused_.insert_or_assign(id, std::move(change));
 }
 
+void FileState::TellEarly(const Change& settled) {
+  early_.Came(settled);
+  if (founded_) early_.Came({.what = Lack::What::kFounding});
+  for (const ErasureTarget& target : erased_) {
+    if (target.maker == settled.id && target.record) {
+      early_.Came({.what = Lack::What::kRecord, .record = *target.record});
+    }
+  }
+}
+
 void FileState::ResolveEarly(uint64_t at, const Surroundings& around) {
+  const std::pair outside(around.packs.CountBefore(at), around.directory.ActsBefore(at));
+  if (std::exchange(outside_, outside) != outside) early_.CameOutside();
+  early_.Came(Lack{});  // those that are early by the Ledger's word alone
   // One that takes effect may be what an earlier one waits for, so until nothing moves.
-  for (size_t i = 0; i < early_.size();) {
-    if (StillLacks(early_[i].lack, at, around)) {
-      ++i;
-      continue;
+  while (auto due = early_.Next()) {
+    Waiting& change = due->change;
+    if (!StillLacks(change.lack, at, around)) {
+      Judgement judgement(*this, *change.placed.change, at, around);
+      change.verdict = judgement.Reach();
+      change.lack = judgement.lack();
     }
-    Judgement judgement(*this, *early_[i].placed.change, at, around);
-    early_[i].verdict = judgement.Reach();
-    early_[i].lack = judgement.lack();
-    if (early_[i].verdict == Verdict::kEarly) {
-      ++i;
-      continue;
+    if (change.verdict == Verdict::kEarly) {
+      early_.PutBack(*std::move(due));
+    } else {
+      Settle(std::move(change), at, around);
     }
-    Waiting resolved = std::move(early_[i]);
-    early_.erase(early_.begin() + static_cast<std::ptrdiff_t>(i));
-    Settle(std::move(resolved), at, around);
-    i = 0;
   }
 }
 
@@ -184,7 +207,7 @@ bool FileState::StillLacks(const Lack& lack, uint64_t at, const Surroundings& ar
     case Lack::What::kRoster:
       return !rosters_seen_.contains(lack.hash);
     case Lack::What::kChange:
-      return !placed_.contains(lack.change) || IsEarly(lack.change);
+      return !placed_.contains(lack.change) || early_.Contains(lack.change);
     case Lack::What::kRecord:
       return !records_.contains(lack.record);
     case Lack::What::kKeyEpoch:
@@ -196,12 +219,6 @@ bool FileState::StillLacks(const Lack& lack, uint64_t at, const Surroundings& ar
       return false;  // cheap to judge again
   }
   return false;
-}
-
-bool FileState::IsEarly(const ChangeId& change) const {
-  return std::any_of(early_.begin(), early_.end(), [&change](const Waiting& waiting) {
-    return waiting.placed.change->id == change;
-  });
 }
 
 bool FileState::IsMember(const PersonId& person, const UnitId& unit, Role role,
@@ -304,12 +321,12 @@ const Change* FileState::FindRefused(const ChangeId& change) const {
 
 std::vector<Judged> FileState::waiting() const {
   std::vector<Judged> all;
-  for (const Waiting& change : early_) all.push_back(AsJudged(change));
+  for (const Waiting* change : early_.InOrder()) all.push_back(AsJudged(*change));
   return all;
 }
 
-std::vector<FileState::Conflict> FileState::Conflicts() const {
-  std::vector<Conflict> conflicts;
+std::vector<FieldConflict> FileState::Conflicts() const {
+  std::vector<FieldConflict> conflicts;
   for (const auto& [id, record] : records_) {
     if (record.voided()) continue;
     for (const auto& [field, values] : record.fields) {

@@ -16,6 +16,7 @@
 #include "common/domain/change.h"
 #include "common/domain/directory.h"
 #include "common/domain/disclosure.h"
+#include "common/domain/early.h"
 #include "common/domain/erasure.h"
 #include "common/domain/file_parts.h"
 #include "common/domain/form.h"
@@ -74,6 +75,7 @@ class FileState {
   const Member& founding_line() const { return founding_line_; }  // her unit and role then
 
   const std::vector<Member>& roster() const { return roster_; }
+  const std::vector<Departure>& departures() const { return departures_; }  // in Ledger order
   // Of the roster Change that last took effect; new Changes name it in their header.
   std::optional<Hash> roster_hash() const { return roster_hash_; }
   // Whether the person may act on this file under the role at the unit.
@@ -108,7 +110,6 @@ class FileState {
   // In force; a waiver that was taken back is gone.
   const std::map<std::string, WaiverAt>& waivers() const { return waivers_; }
   // Proposals, approvals and endings; what an ending took back is gone.
-  using LinkAt = domain::LinkAt;
   const std::vector<LinkAt>& links() const { return links_; }
   // Verdicts other than accepted and early.
   const std::vector<Judged>& without_effect() const { return without_effect_; }
@@ -147,16 +148,16 @@ class FileState {
   const std::vector<domain::DeliveryAt>& deliveries() const { return deliveries_; }
   // What was altered since the last call, or since the file began.
   Touched TakeTouched() { return std::exchange(touched_, {false, {}}); }
-  using Conflict = FieldConflict;
-  std::vector<Conflict> Conflicts() const;  // of live records
+  std::vector<FieldConflict> Conflicts() const;  // of live records
 
  private:
   friend class Judgement;
   // Gives a Change the verdict that it has just got: applies it, or keeps it aside.
   void Settle(Waiting change, uint64_t at, const Surroundings& around);
+  void Refuse(Waiting change, uint64_t at, const Surroundings& around);
   void ResolveEarly(uint64_t at, const Surroundings& around);
   bool StillLacks(const Lack& lack, uint64_t at, const Surroundings& around) const;
-  bool IsEarly(const ChangeId& change) const;
+  void TellEarly(const Change& settled);
   EventTime TimeFor(const Placed& placed);
   void FoldLocal(const Placed& local, const Surroundings& around);
 
@@ -168,6 +169,7 @@ class FileState {
   void TouchOlderForm(const Record& record);
   void ApplyRoster(const Waiting& change, bool accepted, uint64_t at, const Surroundings& around);
   void ApplyWraps(const Waiting& change, uint64_t at, const Surroundings& around);
+  void NoteAstray(const Wrap& wrap);
   void ApplyCustodyOffer(const Waiting& change);
   void ApplyCustodyAnswer(const Waiting& change);
   void ApplyWaivers(const Waiting& change);
@@ -200,13 +202,13 @@ class FileState {
   FileId id_;
   Touched touched_;
   FileKind kind_ = FileKind::kNone;
-  bool drill_ = false;
-  bool founded_ = false;
+  bool drill_ = false, founded_ = false;
   uint64_t number_ = 0;
   EventTime founded_at_;
   PersonId founder_;
   Member founding_line_;
   std::vector<Member> roster_;
+  std::vector<Departure> departures_;
   std::optional<Hash> roster_hash_;
   std::set<Hash> rosters_seen_;  // every roster Change that is not early, whatever its verdict
   std::map<KeyEpochId, KeyEpoch> key_epochs_;
@@ -224,8 +226,9 @@ class FileState {
   std::vector<MismatchAt> mismatches_;
   std::vector<RecoveryAt> recoveries_;
   std::vector<DeliveryAt> deliveries_;
-  std::map<ChangeId, Hash> placed_;      // every Change of the file so far
-  std::vector<Waiting> early_;           // in Ledger order
+  std::map<ChangeId, Hash> placed_;  // every Change of the file so far
+  EarlyChanges early_;
+  std::pair<size_t, size_t> outside_;    // packs and acts of the directory at the last Entry
   std::map<ChangeId, Waiting> refused_;  // those an admission may still let in
   std::map<ChangeId, ProposalAt> proposals_;
   std::vector<DisclosureAt> disclosures_;
@@ -233,8 +236,7 @@ class FileState {
   std::optional<ReleaseAt> release_;
   std::vector<ErasureAt> erasures_;
   std::vector<ErasureTarget> erased_;
-  bool must_drop_ = false;
-  bool content_missing_ = false;
+  bool must_drop_ = false, content_missing_ = false;
   struct LastClock {
     uint64_t sequence = 0;
     ClockReading clock;

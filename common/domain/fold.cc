@@ -169,7 +169,7 @@ void FileState::ApplyRoster(const Waiting& change, bool accepted, uint64_t at,
   const Header& header = what.header;
   rosters_seen_.insert(what.hash);
   bool in_force = accepted;
-  KeyEpoch epoch{what.id, {}, accepted, change.placed.entry.number};
+  KeyEpoch epoch{what.id, {}, accepted, false, change.placed.entry.number};
   for (const Write& write : what.writes) {
     if (const auto* founding = std::get_if<Founding>(&write.body); founding && accepted) {
       kind_ = founding->kind;
@@ -182,6 +182,9 @@ void FileState::ApplyRoster(const Waiting& change, bool accepted, uint64_t at,
     } else if (const auto* lines = std::get_if<RosterWrite>(&write.body)) {
       // Of a stale roster, what it takes away counts: nobody outruns a removal.
       if (!accepted && change.verdict != Verdict::kStaleRoster) continue;
+      for (const Member& line : lines->removed) {
+        departures_.push_back({line, change.placed.entry.number});
+      }
       std::vector<Member> after = Applied(roster_, *lines, !accepted);
       in_force = in_force || after != roster_;
       roster_ = std::move(after);
@@ -204,9 +207,18 @@ void FileState::ApplyWraps(const Waiting& change, uint64_t at, const Surrounding
     const auto* wrap = std::get_if<Wrap>(&write.body);
     if (wrap == nullptr) continue;
     // A grant was judged as a whole.
-    if (what.header.kind == Kind::kRoster && !judgement.Stands(*wrap)) continue;
-    wraps_.push_back({*wrap, what.id, change.placed.entry.number});
+    const bool alone = what.header.kind == Kind::kRoster;
+    if (alone && judgement.OfWrap(*wrap) != Verdict::kAccepted) {
+      NoteAstray(*wrap);
+      continue;
+    }
+    wraps_.push_back({*wrap, what.id, what.header.person, change.placed.entry.number});
   }
+}
+
+void FileState::NoteAstray(const Wrap& wrap) {
+  const auto epoch = wrap.key_epoch ? key_epochs_.find(*wrap.key_epoch) : key_epochs_.end();
+  if (epoch != key_epochs_.end()) epoch->second.astray = true;
 }
 
 void FileState::ApplyCustodyOffer(const Waiting& change) {
@@ -350,6 +362,7 @@ void FileState::ApplyAdmission(const Change& change, uint64_t at, const Surround
                   [&ref](const Judged& judged) { return judged.change == ref.change; });
     admitted.verdict = Verdict::kAccepted;
     Apply(admitted, at, around);
+    TellEarly(*admitted.placed.change);
   }
 }
 

@@ -161,7 +161,7 @@ Verdict Judgement::CheckThere() {
   for (const Ref& ref : header_.refs) {
     const auto placed = state_.placed_.find(ref.change);
     if (placed == state_.placed_.end() ||
-        (placed->second == ref.hash && state_.IsEarly(ref.change))) {
+        (placed->second == ref.hash && state_.early_.Contains(ref.change))) {
       return Early({.what = Lack::What::kChange, .change = ref.change});
     }
     if (placed->second != ref.hash) return Verdict::kMalformed;
@@ -243,7 +243,7 @@ Verdict Judgement::CheckMember() {
   if (!state_.IsMember(header_.person, header_.unit, header_.role, directory, at_)) {
     return Verdict::kNotMember;
   }
-  if (NeedsLead(header_.kind) &&
+  if (NeedsLead(header_.kind) && !HandsOn() &&
       !state_.MayLead(header_.person, header_.unit, header_.role, directory, at_)) {
     return Verdict::kRole;
   }

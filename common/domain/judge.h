@@ -19,8 +19,10 @@ namespace kapea::domain {
 //   3 role          the role is not the author's, or may never do this
 //   4 early         founding, roster, ref, pack, record, key epoch or recipient not there yet
 //   5 not_member    the roster in force does not have the author
-//     role          a lead's act by somebody who does not lead the file. Break-glass asks for
-//                   no membership but for halves (7), and who came in by it tells what she read
+//     role          a lead's act by somebody who does not lead the file; staff of a unit hand
+//                   on among themselves what was given to their line of the roster. Break-glass
+//                   asks for no membership but for halves (7), and who came in by it tells what
+//                   she read
 //   6 stale_roster  additions, grants, links and waivers under another roster than that in
 //                   force. What such a Change removes or lowers takes effect all the same.
 //   7 what it says, write by write: form, role (writers), duty, type, class, key_epoch,
@@ -45,7 +47,7 @@ class Judgement {
   // Whether this wrap of a roster Change that took effect counts. One that does not (its
   // recipient lost her phone, or left) has no effect and nothing else is lost with it: a
   // file must not fall because the founder, without signal, had not heard of it.
-  bool Stands(const Wrap& wrap) const;
+  Verdict OfWrap(const Wrap& wrap) const;
   // After kEarly: what it waits for.
   const Lack& lack() const { return lack_; }
 
@@ -95,6 +97,7 @@ class Judgement {
   Verdict CheckWraps();
   Verdict CheckWrap(const Wrap& wrap, const std::vector<Member>& roster) const;
   bool GetsOtherHalf(const Wrap& wrap) const;
+  bool HandsOn() const;
   Verdict CheckDirectoryWrap(const Wrap& wrap);
   Verdict CheckCustodyOffer();
   Verdict CheckCustodyAnswer();

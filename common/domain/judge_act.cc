@@ -95,8 +95,8 @@ Verdict Judgement::CheckWraps() {
   return Verdict::kAccepted;
 }
 
-bool Judgement::Stands(const Wrap& wrap) const {
-  return wrap.key_epoch && CheckWrap(wrap, state_.roster_) == Verdict::kAccepted;
+Verdict Judgement::OfWrap(const Wrap& wrap) const {
+  return wrap.key_epoch ? CheckWrap(wrap, state_.roster_) : Verdict::kMalformed;
 }
 
 // A class key, or a half of one.
@@ -132,13 +132,16 @@ Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster
                       Covers(line, person, line.unit, line.role, directory, at_));
       }
       break;
-    case RecipientKind::kUnit:
+    case RecipientKind::kUnit: {
+      const UnitEntry* entry = directory.FindUnit(unit, at_);
       ended = directory.KeyEnded(unit, wrap.generation, at_);
       for (const Member& line : roster) {
         may = may ||
               (!line.person && line.unit == unit && state_.MayHaveKey(line, wrap.key_class, kind));
       }
+      may = may && entry != nullptr && UnitKeyMayHold(entry->kind, wrap.key_class, kind);
       break;
+    }
     case RecipientKind::kHalf: {
       ended = directory.KeyEnded(person, wrap.generation, at_);
       may = IsSupervisor(directory, person, at_) && !GetsOtherHalf(wrap);
@@ -166,7 +169,26 @@ bool Judgement::GetsOtherHalf(const Wrap& wrap) const {
   });
 }
 
-// A person's key for one of her devices, or a unit's key for one of its staff. By the
+// Whether it is a grant by somebody who stands here by a line of her whole unit, to people who
+// stand here by that same line. The line lets them have it; colleagues of a shift must not wait
+// for a lead, who in the case of health does not have the key.
+bool Judgement::HandsOn() const {
+  if (header_.kind != Kind::kGrant) return false;
+  const auto line =
+      std::find_if(state_.roster_.begin(), state_.roster_.end(), [this](const Member& one) {
+        return !one.person && one.unit == header_.unit && one.role == header_.role;
+      });
+  if (line == state_.roster_.end()) return false;
+  return std::all_of(change_.writes.begin(), change_.writes.end(), [&](const Write& write) {
+    const auto* wrap = std::get_if<Wrap>(&write.body);
+    return wrap != nullptr && wrap->recipient_kind == RecipientKind::kPerson &&
+           state_.MayHaveKey(*line, wrap->key_class, state_.kind_) &&
+           Covers(*line, PersonId::FromPrefix(wrap->recipient.view()), line->unit, line->role,
+                  around_.directory, at_);
+  });
+}
+
+// A person's key for one of her devices, or a unit's key for one of those who share it. By the
 // person herself or the unit's staff, who alone have the key, or by a registrar.
 Verdict Judgement::CheckDirectoryWrap(const Wrap& wrap) {
   if (state_.kind_ != FileKind::kDirectory || !wrap.wrapped_owner || wrap.half != 0) {
@@ -184,10 +206,13 @@ Verdict Judgement::CheckDirectoryWrap(const Wrap& wrap) {
   const auto unit = UnitId::FromPrefix(wrap.wrapped_owner->view());
   const PersonEntry* person =
       directory.FindPerson(PersonId::FromPrefix(wrap.recipient.view()), at_);
-  const bool on_staff =
-      !person->ended && std::any_of(person->roles.begin(), person->roles.end(),
-                                    [&unit](const RoleAt& held) { return held.unit == unit; });
-  if (!on_staff || !(registrar || header_.unit == unit)) return Verdict::kRole;
+  const UnitEntry* entry = directory.FindUnit(unit, at_);
+  const bool shares =
+      entry != nullptr && !person->ended &&
+      std::any_of(person->roles.begin(), person->roles.end(), [&unit, entry](const RoleAt& held) {
+        return held.unit == unit && SharesUnitKey(entry->kind, held.role);
+      });
+  if (!shares || !(registrar || header_.unit == unit)) return Verdict::kRole;
   return directory.KeyEnded(person->person, wrap.generation, at_) ? Verdict::kStaleRecipient
                                                                   : Verdict::kAccepted;
 }
@@ -325,7 +350,7 @@ Verdict Judgement::CheckWithdrawal() {
         });
     if (own_disclosure) continue;
     const bool own_link =
-        std::any_of(state_.links_.begin(), state_.links_.end(), [&](const FileState::LinkAt& link) {
+        std::any_of(state_.links_.begin(), state_.links_.end(), [&](const LinkAt& link) {
           return link.self == ref && link.by == header_.person && !link.link.ended;
         });
     if (!own_link) return Verdict::kRole;

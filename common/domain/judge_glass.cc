@@ -129,7 +129,7 @@ void FileState::ApplyGlass(const Waiting& change, uint64_t at, const Surrounding
     glass.approved = entry.received;
     for (const Write& write : what.writes) {
       const auto* wrap = std::get_if<Wrap>(&write.body);
-      if (wrap != nullptr) glass.halves.push_back({*wrap, what.id, entry.number});
+      if (wrap != nullptr) glass.halves.push_back({*wrap, what.id, header.person, entry.number});
     }
   }
 }

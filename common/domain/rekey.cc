@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/domain/roles.h"
 #include "common/domain/roster.h"
 
 namespace kapea::domain {
@@ -15,7 +16,10 @@ bool MayHave(const FileState& file, const Directory& directory, const Wrap& wrap
   });
 }
 
-bool MayHave(const FileState& file, const Wrap& wrap, const UnitId& unit) {
+bool MayHave(const FileState& file, const Directory& directory, const Wrap& wrap,
+             const UnitId& unit) {
+  const UnitEntry* entry = directory.FindUnit(unit);
+  if (entry == nullptr || !UnitKeyMayHold(entry->kind, wrap.key_class, file.kind())) return false;
   return std::any_of(file.roster().begin(), file.roster().end(), [&](const Member& line) {
     return !line.person && line.unit == unit && file.MayHaveKey(line, wrap.key_class, file.kind());
   });
@@ -28,7 +32,7 @@ bool Outlived(const FileState& file, const Directory& directory, const Wrap& wra
     case RecipientKind::kPerson:
       return directory.KeyEnded(person, wrap.generation) || !MayHave(file, directory, wrap, person);
     case RecipientKind::kUnit:
-      return directory.KeyEnded(unit, wrap.generation) || !MayHave(file, wrap, unit);
+      return directory.KeyEnded(unit, wrap.generation) || !MayHave(file, directory, wrap, unit);
     case RecipientKind::kHalf:
       return directory.KeyEnded(person, wrap.generation) || !IsSupervisor(directory, person);
     case RecipientKind::kRecovery:
@@ -43,6 +47,7 @@ bool Outlived(const FileState& file, const Directory& directory, const Wrap& wra
 bool RekeyDue(const FileState& file, const Directory& directory, Time now) {
   const KeyEpoch* newest = file.newest_key_epoch();
   if (newest == nullptr) return false;
+  if (newest->astray) return true;
   if (GlassEndsKeysAt(file) <= now) return true;
   return std::any_of(file.wraps().begin(), file.wraps().end(), [&](const WrapAt& at) {
     return at.wrap.key_epoch == newest->id && Outlived(file, directory, at.wrap);

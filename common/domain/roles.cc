@@ -1,5 +1,8 @@
 #include "common/domain/roles.h"
 
+#include <algorithm>
+#include <array>
+
 namespace kapea::domain {
 namespace {
 
@@ -56,7 +59,44 @@ unsigned ClassesOf(Role role, FileKind file) {
   return 0;
 }
 
+// Who works in shifts on the same files, by kind of unit.
+struct Sharing {
+  UnitKind unit;
+  std::array<Role, 4> roles;  // kNone: no more
+};
+constexpr Sharing kSharing[] = {
+    {UnitKind::kPolice, {Role::kUnitLead, Role::kOfficer, Role::kSupervisor}},
+    {UnitKind::kSocialAffairs,
+     {Role::kSocialWorker, Role::kIntakeOfficer, Role::kCaseManager, Role::kSupervisor}},
+    {UnitKind::kShelter,
+     {Role::kSocialWorker, Role::kIntakeOfficer, Role::kCaseManager, Role::kSupervisor}},
+    {UnitKind::kHealth, {Role::kHealthWorker}},
+    {UnitKind::kLegal, {Role::kLawyer}},
+    {UnitKind::kCourt, {Role::kCourtClerk}},
+};
+
+const Sharing* SharingOf(UnitKind unit) {
+  for (const Sharing& sharing : kSharing) {
+    if (sharing.unit == unit) return &sharing;
+  }
+  return nullptr;
+}
+
 }  // namespace
+
+bool SharesUnitKey(UnitKind unit, Role role) {
+  const Sharing* sharing = role == Role::kNone ? nullptr : SharingOf(unit);
+  return sharing != nullptr &&
+         std::find(sharing->roles.begin(), sharing->roles.end(), role) != sharing->roles.end();
+}
+
+bool UnitKeyMayHold(UnitKind unit, KeyClass key_class, FileKind file) {
+  const Sharing* sharing = SharingOf(unit);
+  return sharing != nullptr &&
+         std::all_of(sharing->roles.begin(), sharing->roles.end(), [&](Role role) {
+           return role == Role::kNone || MayHoldKey(role, key_class, file);
+         });
+}
 
 bool MayHoldKey(Role role, KeyClass key_class, FileKind file) {
   return key_class != KeyClass::kNone &&

@@ -11,6 +11,11 @@ namespace kapea::domain {
 // Whether a grant of this class to this role is within the defaults.
 bool MayHoldKey(Role role, KeyClass key_class, FileKind file);
 std::vector<KeyClass> KeyClassesOf(Role role, FileKind file);
+// Whether staff of such a unit under that role get the unit's key: those who share its shifts.
+// Everybody else there is given keys as a person.
+bool SharesUnitKey(UnitKind unit, Role role);
+// Whether keys of the class may go to the key of such a unit: whoever shares it may have them.
+bool UnitKeyMayHold(UnitKind unit, KeyClass key_class, FileKind file);
 // Who may found a file of that kind.
 bool MayFound(Role role, FileKind file);
 // Leads and supervisors of a file: may change its roster and grant its keys.

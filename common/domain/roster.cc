@@ -5,11 +5,12 @@
 #include "common/domain/roles.h"
 
 namespace kapea::domain {
-namespace {
 
 bool SameLine(const Member& a, const Member& b) {
   return a.person == b.person && a.unit == b.unit && a.role == b.role;
 }
+
+namespace {
 
 template <typename Roster>
 auto FindLine(Roster& roster, const Member& line) {

@@ -8,6 +8,9 @@
 
 namespace kapea::domain {
 
+// Whether they speak for the same person or unit under the same role, whatever the duties.
+bool SameLine(const Member& a, const Member& b);
+
 // Whether it adds a line or a duty that `roster` does not have. Only then must the
 // roster in force be named.
 bool Raises(const std::vector<Member>& roster, const RosterWrite& write);

@@ -1,6 +1,7 @@
 // What judging and folding a file need from outside it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "common/base/id.h"
@@ -16,6 +17,8 @@ class PackSource {
   virtual ~PackSource() = default;
   // nullptr: unknown, or published only at or after Entry `at`.
   virtual const Pack* FindPack(const Hash& hash, uint64_t at) const = 0;
+  // How many FindPack knows as of `at`: as long as it stays, none has come.
+  virtual size_t CountBefore(uint64_t at) const = 0;
 };
 
 struct Surroundings {

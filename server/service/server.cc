@@ -228,11 +228,10 @@ absl::Status Server::State::OpenCore() {
                         [this](const DeviceId& device, uint32_t) {
                           Raise(AlarmKind::kFilesPerDay, device, FileId());
                         }});
-  matches = std::make_unique<MatchBook>(
-      ground.store, *ground.clock, options.matches,
-      [this](const DeviceId& device, uint32_t) {
-        Raise(AlarmKind::kMatchTokens, device, FileId());
-      });
+  matches = std::make_unique<MatchBook>(ground.store, *ground.clock, options.matches,
+                                        [this](const DeviceId& device, uint32_t) {
+                                          Raise(AlarmKind::kMatchTokens, device, FileId());
+                                        });
   blobs =
       std::make_unique<Blobs>(ground.store, published, *ground.clock, options.blob_bytes_per_file);
   enrolment =

@@ -5,7 +5,7 @@
 namespace kapea::server {
 
 std::vector<kv::Table> AllTables() {
-  return {kMeta, kEntries, kTiles,  kChanges, kIds,    kParcels, kChains,     kViews,   kOpen,
+  return {kMeta, kEntries, kTiles, kChanges, kIds,    kParcels, kChains,     kViews,   kOpen,
           kDue,  kReaders, kBlobs, kErased,  kOpened, kAlarms,  kEnrolments, kDevices, kMatches};
 }
 

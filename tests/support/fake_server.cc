@@ -110,8 +110,7 @@ void FakeServer::MakePeople() {
   add("manager", shelter_, Role::kCaseManager);
   add("nurse", shelter_, Role::kHealthWorker);
   // The shelter has a unit key; its first device holds it.
-  people_.at("intake").unit_offer =
-      vault::OfferedKey{crypto::ReceiveKey::Generate(), 1, clock_.Now()};
+  people_.at("intake").unit_offers.push_back({crypto::ReceiveKey::Generate(), 1, clock_.Now()});
 }
 
 codec::Parcel FakeServer::ParcelOf(const vault::Identity& author, codec::ChangeWriter writer) {
@@ -146,7 +145,7 @@ void FakeServer::AppendGenesis() {
   std::sort(genesis.registrars.begin(), genesis.registrars.end());
   genesis.pack_owners = {pack_owner_.verify_key().bytes()};
   writer.Add(genesis);
-  const std::string shelter_key = people_.at("intake").unit_offer->key.public_key();
+  const std::string shelter_key = people_.at("intake").unit_offers[0].key.public_key();
   writer.Add(domain::UnitEntry{police_, domain::UnitKind::kPolice, "POL", 0, "", false});
   writer.Add(domain::UnitEntry{shelter_, domain::UnitKind::kShelter, "SHE", 1, shelter_key, false});
   writer.Add(domain::UnitEntry{registry_, domain::UnitKind::kRegistry, "REG", 0, "", false});

@@ -90,6 +90,11 @@ void TestPacks::Add(std::shared_ptr<const Pack> pack, uint64_t sequence) {
   packs_.insert_or_assign(hash, Published{std::move(pack), sequence});
 }
 
+size_t TestPacks::CountBefore(uint64_t at) const {
+  return static_cast<size_t>(std::count_if(
+      packs_.begin(), packs_.end(), [at](const auto& one) { return one.second.sequence < at; }));
+}
+
 const Pack* TestPacks::FindPack(const Hash& hash, uint64_t at) const {
   const auto found = packs_.find(hash);
   const bool there = found != packs_.end() && found->second.sequence < at;

@@ -16,6 +16,7 @@ class TestPacks : public PackSource {
  public:
   void Add(std::shared_ptr<const Pack> pack, uint64_t sequence);
   const Pack* FindPack(const Hash& hash, uint64_t at) const override;
+  size_t CountBefore(uint64_t at) const override;
 
  private:
   struct Published {

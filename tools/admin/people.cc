@@ -186,7 +186,9 @@ absl::Status ApproveDevice(TwoRegistrars& registrars, const DeviceId& device) {
   }
   const domain::UnitEntry* unit =
       row.person.roles.empty() ? nullptr : directory->FindUnit(row.person.roles.front().unit);
-  if (unit != nullptr && unit->generation == 0 && !row.unit_receive_key.empty()) {
+  const bool shares =
+      unit != nullptr && domain::SharesUnitKey(unit->kind, row.person.roles.front().role);
+  if (shares && unit->generation == 0 && !row.unit_receive_key.empty()) {
     domain::UnitEntry keyed = *unit;
     keyed.generation = 1;
     keyed.receive_key = row.unit_receive_key;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/codec/wrap_codec.h"
 #include "common/crypto/hash.h"
 #include "common/domain/rekey.h"
 #include "tests/support/fake_device.h"
@@ -271,6 +272,123 @@ TEST_F(VaultRekeyTest, WhatALeadSealedUnderARosterThatCameTooLateIsHandedOutAfte
   EXPECT_EQ(*Read(officer_), "Another Invented");
   Sync(supervisor);
   EXPECT_EQ(*Read(supervisor), "Another Invented");
+}
+
+// Health is for health staff: the shelter's key, which everybody on shift has, never opens it.
+TEST_F(VaultRekeyTest, ANurseWhoComesLaterGetsFromHerColleagueWhatNoLeadHas) {
+  FakeDevice nurse(server_, "nurse", clock_);
+  FakeDevice intake(server_, "intake", clock_);
+  Sync(nurse);
+  Sync(intake);
+  Sync(intake);
+  vault::FoundRequest request;
+  request.kind = domain::FileKind::kPerson;
+  request.members = {Line(server_, "lead"),
+                     {std::nullopt, server_.shelter(), domain::Role::kIntakeOfficer, {}},
+                     {std::nullopt, server_.shelter(), domain::Role::kHealthWorker, {}}};
+  const auto founded = lead_.vault().Found(request);
+  ASSERT_TRUE(founded.ok()) << founded.status();
+  file_ = founded->file;
+  Sync(lead_);
+  Sync(nurse);
+  Sync(intake);
+  using enum domain::KeyClass;
+  EXPECT_TRUE(nurse.vault().HoldsKey(file_, kHealth));
+  EXPECT_FALSE(nurse.vault().HoldsKey(file_, kTestimony));
+  EXPECT_TRUE(intake.vault().HoldsKey(file_, kTestimony));
+  EXPECT_FALSE(intake.vault().HoldsKey(file_, kHealth));
+  EXPECT_TRUE(nurse.vault().identity().unit_keys.empty()) << "she does not share the unit's key";
+  for (const domain::WrapAt& at : (*lead_.vault().File(file_))->wraps()) {
+    EXPECT_FALSE(at.wrap.key_class == kHealth &&
+                 at.wrap.recipient_kind == domain::RecipientKind::kUnit);
+  }
+  server_.AddPerson("nurse2", server_.shelter(), domain::Role::kHealthWorker);
+  FakeDevice nurse2(server_, "nurse2", clock_);
+  Sync(nurse);  // hears of her, and hands on
+  Sync(nurse);
+  Sync(nurse2);
+  EXPECT_TRUE(nurse2.vault().HoldsKey(file_, kHealth));
+  EXPECT_TRUE(nurse2.vault().HoldsKey(file_, kGeneral));
+  EXPECT_FALSE(nurse2.vault().HoldsKey(file_, kTestimony));
+  EXPECT_EQ(Epochs(), 1u);
+  const uint64_t size = server_.size();
+  Sync(nurse);
+  Sync(nurse2);
+  Sync(nurse);
+  EXPECT_EQ(server_.size(), size) << "nothing more to hand on";
+}
+
+TEST_F(VaultRekeyTest, WhomAColleagueRemovedMeanwhileIsNotBroughtBack) {
+  FakeDevice supervisor(server_, "supervisor", clock_);
+  Sync(supervisor);
+  Found({Line(server_, "lead"), Line(server_, "supervisor")});
+  Sync(supervisor);
+  domain::RosterWrite officer;
+  officer.added = {Line(server_, "officer")};
+  domain::RosterWrite removal;
+  removal.removed = {Line(server_, "officer")};
+  // She is added and removed by the one, and added by the other who has heard of neither.
+  ASSERT_TRUE(supervisor.vault().ChangeRoster(file_, officer).ok());
+  ASSERT_TRUE(supervisor.vault().ChangeRoster(file_, removal).ok());
+  Sync(supervisor);
+  ASSERT_TRUE(lead_.vault().ChangeRoster(file_, officer).ok());
+  Sync(lead_);
+  Sync(lead_);
+  const auto state = *lead_.vault().File(file_);
+  ASSERT_EQ(state->without_effect().size(), 1u);
+  EXPECT_EQ(state->without_effect()[0].verdict, domain::Verdict::kStaleRoster);
+  EXPECT_EQ(state->roster().size(), 2u);
+}
+
+// One of the staff writes a wrap that holds nothing, so that nobody else need make one.
+TEST_F(VaultRekeyTest, AnEmptyGrantOfOneColleagueKeepsNobodyFromTheUnitsKey) {
+  FakeDevice manager(server_, "manager", clock_);
+  FakeDevice intake(server_, "intake", clock_);
+  FakeDevice intake2(server_, "intake2", clock_);
+  Sync(manager);
+  const vault::Identity& me = manager.vault().identity();
+  auto writer = manager.vault().Begin({.file = me.directory_file, .kind = domain::Kind::kGrant});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  const domain::PersonEntry* victim =
+      manager.vault().directory()->FindPerson(server_.person("intake2"));
+  codec::WrapTarget target;
+  target.recipient_kind = domain::RecipientKind::kPerson;
+  target.recipient = ChangeId::FromPrefix(victim->person.view());
+  target.generation = victim->generation;
+  target.public_key = victim->receive_key;
+  target.wrapped_owner = ChangeId::FromPrefix(server_.shelter().view());
+  target.wrapped_generation = 1;
+  auto wrap = codec::SealWrap({me.deployment, me.directory_file, writer->id()}, target,
+                              crypto::SecretBytes::Random(32));
+  ASSERT_TRUE(wrap.ok()) << wrap.status();
+  writer->Add(*std::move(wrap));
+  ASSERT_TRUE(manager.vault().Commit(*std::move(writer)).ok());
+  Sync(manager);
+  Sync(intake);
+  Sync(intake);
+  Sync(intake2);
+  EXPECT_TRUE(intake2.vault().identity().unit_keys.contains({server_.shelter(), 1}));
+}
+
+TEST_F(VaultRekeyTest, RegistrarsMayTakeTheFirstOfferThoughAnotherFollowed) {
+  server_.AddDevice("officer-new", "officer");
+  server_.Revoke("officer");
+  FakeDevice replaced(server_, "officer-new", clock_);
+  Sync(replaced);
+  clock_.Advance(domain::kProposalLapses + Duration::Hours(1));
+  server_.AddPerson("somebody", server_.police(), domain::Role::kOfficer);  // the directory moves
+  Sync(replaced);
+  const auto& offers = replaced.vault().identity().person_offers;
+  ASSERT_EQ(offers.size(), 2u);
+  domain::PersonEntry next = *server_.directory().FindPerson(server_.person("officer"));
+  next.generation = offers[0].generation;
+  next.receive_key = offers[0].key.public_key();
+  server_.Enter({next});
+  Sync(replaced);
+  ASSERT_TRUE(replaced.vault().identity().person_keys.contains(next.generation));
+  EXPECT_EQ(replaced.vault().identity().person_keys.at(next.generation).public_key(),
+            next.receive_key);
+  EXPECT_TRUE(replaced.vault().identity().person_offers.empty());
 }
 
 }  // namespace
