@@ -10,6 +10,7 @@
 #include "client/vault/replica.h"
 #include "common/base/macros.h"
 #include "common/domain/evaluate.h"
+#include "common/domain/rekey.h"
 
 namespace kapea::field {
 namespace {
@@ -164,7 +165,10 @@ absl::StatusOr<std::vector<ErasureRecord>> Erasures(vault::Vault& vault, const F
     entries[arrived.decoded.number] = arrived.decoded.sequence;
     authors.insert(arrived.decoded.device);
     for (const domain::Write& write : arrived.change.change->writes) {
-      if (std::holds_alternative<domain::Withheld>(write.body)) ++withheld;
+      if (std::holds_alternative<domain::Withheld>(write.body) &&
+          !domain::LacksWrapsAlone(*arrived.change.change)) {
+        ++withheld;
+      }
     }
     return true;
   }));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,8 @@ absl::StatusOr<EncodedChange> DecodeChange(std::string_view bytes);
 // gone, their hashes stay, and its own hash is the same. InvalidArgument as DecodeChange.
 absl::StatusOr<EncodedChange> Withhold(EncodedChange change,
                                        const std::vector<domain::ErasureTarget>& targets);
+// The same with these writes withheld. InvalidArgument also for one that is not there.
+absl::StatusOr<EncodedChange> WithholdLeaves(EncodedChange change, const std::set<size_t>& indexes);
 
 // The encoded Change with every leaf but the header withheld. InvalidArgument as above.
 absl::StatusOr<std::string> WithholdWrites(std::string_view change);

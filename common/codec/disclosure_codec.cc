@@ -28,16 +28,12 @@ std::string AssociatedData(const UnitId& unit, uint32_t generation, std::string_
 
 // The Change with one write, the rest withheld.
 absl::StatusOr<std::string> WithOneWrite(const EncodedChange& change, uint32_t keep) {
-  v1::Change wire;
-  if (!wire.ParseFromString(change.bytes)) return absl::InvalidArgumentError("malformed change");
-  for (int i = 0; i < wire.writes_size(); ++i) {
-    v1::Leaf& leaf = *wire.mutable_writes(i);
-    if (i == static_cast<int>(keep) || !leaf.hash().empty()) continue;
-    leaf.set_hash(ledger::LeafHash(leaf.salt() + leaf.content()).str());
-    leaf.clear_salt();
-    leaf.clear_content();
+  std::set<size_t> others;
+  for (size_t i = 0; i < change.change->writes.size(); ++i) {
+    if (i != keep) others.insert(i);
   }
-  return wire.SerializeAsString();
+  KAPEA_ASSIGN(EncodedChange one, WithholdLeaves(change, others));
+  return std::move(one.bytes);
 }
 
 void Put(const ProvenChange& from, std::string change, v1::ProvenChange& to) {

@@ -1,4 +1,6 @@
 // Leaves of a Change whose contents were erased.
+#include <set>
+#include <string>
 #include <utility>
 
 #include "common/codec/change_codec.h"
@@ -20,17 +22,26 @@ void Withhold(v1::Leaf& leaf) {
 absl::StatusOr<EncodedChange> Withhold(EncodedChange change,
                                        const std::vector<domain::ErasureTarget>& targets) {
   const domain::Change& what = *change.change;
-  std::vector<int> covered;
+  std::set<size_t> covered;
   for (size_t i = 0; i < what.writes.size(); ++i) {
-    if (domain::Covers(targets, what, i)) covered.push_back(static_cast<int>(i));
+    if (domain::Covers(targets, what, i)) covered.insert(i);
   }
-  if (covered.empty()) return change;
+  return WithholdLeaves(std::move(change), covered);
+}
+
+absl::StatusOr<EncodedChange> WithholdLeaves(EncodedChange change,
+                                             const std::set<size_t>& indexes) {
+  if (indexes.empty()) return change;
   v1::Change wire;
   if (!wire.ParseFromString(change.bytes)) {
     return absl::InvalidArgumentError("malformed change");
   }
-  for (const int index : covered) {
-    Withhold(*wire.mutable_writes(index));
+  for (const size_t index : indexes) {
+    if (index >= static_cast<size_t>(wire.writes_size())) {
+      return absl::InvalidArgumentError("the change has no write " + std::to_string(index));
+    }
+    v1::Leaf& leaf = *wire.mutable_writes(static_cast<int>(index));
+    if (leaf.hash().empty()) Withhold(leaf);  // else it is withheld already
   }
   return DecodeChange(wire.SerializeAsString());
 }

@@ -26,9 +26,6 @@ struct KeyEpoch {
   KeyEpochId id;  // the Change that opened it
   std::map<KeyClass, KeyOpening> classes;
   bool accepted = true;  // false: good for reading alone
-  // A key of it was wrapped to who may not have it (any more): whoever made the wrap had not
-  // heard. It has no effect here, but its bytes are in the world.
-  bool astray = false;
   uint64_t number = 0;
 };
 
@@ -67,6 +64,7 @@ struct WrapAt {
   ChangeId change;  // part of the associated data
   PersonId by;
   uint64_t number = 0;
+  size_t index = 0;  // which write of the Change
 };
 
 struct WaiverAt {

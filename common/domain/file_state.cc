@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/domain/judge.h"
+#include "common/domain/rekey.h"
 #include "common/domain/roster.h"
 
 namespace kapea::domain {
@@ -56,7 +57,8 @@ Verdict FileState::Append(Placed placed, const Surroundings& around) {
   if (!erased_.empty()) placed.change = WithoutErased(std::move(placed.change), erased_);
   // Of a newer format nothing can be read, but all of it is there. Once what was erased is
   // known whole, every fold lacks the same, and comes to the same verdicts again.
-  const bool lacks = placed.change->header.format == 1 && HasWithheld(*placed.change);
+  const bool lacks = placed.change->header.format == 1 && HasWithheld(*placed.change) &&
+                     !LacksWrapsAlone(*placed.change);
   content_missing_ = content_missing_ || (lacks && !AllErasuresSeen());
   const std::shared_ptr<const Change> change = placed.change;
   const uint64_t at = placed.entry.sequence;
@@ -162,8 +164,10 @@ void FileState::Refuse(Waiting change, uint64_t at, const Surroundings& around) 
   if (what.header.kind == Kind::kRoster) ApplyRoster(change, false, at, around);
   // A lead's grant to a key that had ended. Of others nothing is known: they may invent wraps.
   if (what.header.kind == Kind::kGrant && change.verdict == Verdict::kStaleRecipient) {
-    for (const Write& write : what.writes) {
-      if (const auto* wrap = std::get_if<Wrap>(&write.body)) NoteAstray(*wrap);
+    for (size_t i = 0; i < what.writes.size(); ++i) {
+      const auto* wrap = std::get_if<Wrap>(&what.writes[i].body);
+      if (wrap == nullptr) continue;
+      astray_.push_back({*wrap, what.id, what.header.person, change.placed.entry.number, i});
     }
   }
   const ChangeId id = what.id;

@@ -94,6 +94,9 @@ class FileState {
   // Of the newest accepted roster Change that opened one; nullptr: none yet.
   const KeyEpoch* newest_key_epoch() const;
   const std::vector<WrapAt>& wraps() const { return wraps_; }
+  // By leads, to who may not have that key (any more): the lead had not heard. They have no
+  // effect, but their bytes are in the world.
+  const std::vector<WrapAt>& astray() const { return astray_; }
 
   const std::map<RecordId, Record>& records() const { return records_; }
   const Record* FindRecord(const RecordId& id) const;
@@ -169,7 +172,6 @@ class FileState {
   void TouchOlderForm(const Record& record);
   void ApplyRoster(const Waiting& change, bool accepted, uint64_t at, const Surroundings& around);
   void ApplyWraps(const Waiting& change, uint64_t at, const Surroundings& around);
-  void NoteAstray(const Wrap& wrap);
   void ApplyCustodyOffer(const Waiting& change);
   void ApplyCustodyAnswer(const Waiting& change);
   void ApplyWaivers(const Waiting& change);
@@ -213,7 +215,7 @@ class FileState {
   std::set<Hash> rosters_seen_;  // every roster Change that is not early, whatever its verdict
   std::map<KeyEpochId, KeyEpoch> key_epochs_;
   std::optional<KeyEpochId> newest_key_epoch_;
-  std::vector<WrapAt> wraps_;
+  std::vector<WrapAt> wraps_, astray_;
   std::map<RecordId, Record> records_;
   std::map<std::string, std::vector<RecordId>, std::less<>> by_form_;  // by time made, then id
   const Pack* pack_ = nullptr;

@@ -169,7 +169,7 @@ void FileState::ApplyRoster(const Waiting& change, bool accepted, uint64_t at,
   const Header& header = what.header;
   rosters_seen_.insert(what.hash);
   bool in_force = accepted;
-  KeyEpoch epoch{what.id, {}, accepted, false, change.placed.entry.number};
+  KeyEpoch epoch{what.id, {}, accepted, change.placed.entry.number};
   for (const Write& write : what.writes) {
     if (const auto* founding = std::get_if<Founding>(&write.body); founding && accepted) {
       kind_ = founding->kind;
@@ -203,22 +203,15 @@ void FileState::ApplyRoster(const Waiting& change, bool accepted, uint64_t at,
 void FileState::ApplyWraps(const Waiting& change, uint64_t at, const Surroundings& around) {
   const Change& what = *change.placed.change;
   const Judgement judgement(*this, what, at, around);
-  for (const Write& write : what.writes) {
-    const auto* wrap = std::get_if<Wrap>(&write.body);
+  for (size_t i = 0; i < what.writes.size(); ++i) {
+    const auto* wrap = std::get_if<Wrap>(&what.writes[i].body);
     if (wrap == nullptr) continue;
     // A grant was judged as a whole.
     const bool alone = what.header.kind == Kind::kRoster;
-    if (alone && judgement.OfWrap(*wrap) != Verdict::kAccepted) {
-      NoteAstray(*wrap);
-      continue;
-    }
-    wraps_.push_back({*wrap, what.id, what.header.person, change.placed.entry.number});
+    const bool stands = !alone || judgement.OfWrap(*wrap) == Verdict::kAccepted;
+    (stands ? wraps_ : astray_)
+        .push_back({*wrap, what.id, what.header.person, change.placed.entry.number, i});
   }
-}
-
-void FileState::NoteAstray(const Wrap& wrap) {
-  const auto epoch = wrap.key_epoch ? key_epochs_.find(*wrap.key_epoch) : key_epochs_.end();
-  if (epoch != key_epochs_.end()) epoch->second.astray = true;
 }
 
 void FileState::ApplyCustodyOffer(const Waiting& change) {

@@ -127,9 +127,9 @@ void FileState::ApplyGlass(const Waiting& change, uint64_t at, const Surrounding
     glass.approval = Ref{what.id, what.hash};
     glass.approved_by = header.person;
     glass.approved = entry.received;
-    for (const Write& write : what.writes) {
-      const auto* wrap = std::get_if<Wrap>(&write.body);
-      if (wrap != nullptr) glass.halves.push_back({*wrap, what.id, header.person, entry.number});
+    for (size_t i = 0; i < what.writes.size(); ++i) {
+      const auto* wrap = std::get_if<Wrap>(&what.writes[i].body);
+      if (wrap != nullptr) glass.halves.push_back({*wrap, what.id, header.person, entry.number, i});
     }
   }
 }

@@ -174,14 +174,30 @@ Verdict Judgement::CheckFieldShapes() {
   return twice ? Verdict::kMalformed : Verdict::kAccepted;
 }
 
+namespace {
+
+size_t PlaceInRoster(const Write& write) {
+  if (std::holds_alternative<Founding>(write.body)) return 0;
+  if (std::holds_alternative<RosterWrite>(write.body)) return 1;
+  if (std::holds_alternative<KeyOpening>(write.body)) return 2;
+  return 3;
+}
+
+}  // namespace
+
 Verdict Judgement::CheckRosterShape() {
   if (header_.kind != Kind::kRoster) return Verdict::kAccepted;
   int foundings = 0;
   int rosters = 0;
   uint32_t classes = 0;
+  size_t last = 0;
   for (const Write& write : change_.writes) {
     if (std::holds_alternative<Founding>(write.body)) ++foundings;
     if (std::holds_alternative<RosterWrite>(write.body)) ++rosters;
+    // Who is on it stands before the keys, so that wraps can be dropped and nobody be hidden.
+    const size_t place = PlaceInRoster(write);
+    if (place < last) return Verdict::kMalformed;
+    last = std::max(last, place);
     if (const auto* opening = std::get_if<KeyOpening>(&write.body)) {
       const uint32_t bit = uint32_t{1} << static_cast<unsigned>(opening->key_class);
       if (opening->key_class == KeyClass::kNone || (classes & bit) != 0) {

@@ -1,6 +1,8 @@
 #include "common/domain/rekey.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "common/domain/roles.h"
 #include "common/domain/roster.h"
@@ -25,6 +27,19 @@ bool MayHave(const FileState& file, const Directory& directory, const Wrap& wrap
   });
 }
 
+// Whether its recipient may have such a key at all, by whichever generation.
+bool MayHave(const FileState& file, const Directory& directory, const Wrap& wrap) {
+  return wrap.recipient_kind == RecipientKind::kUnit
+             ? MayHave(file, directory, wrap, UnitId::FromPrefix(wrap.recipient.view()))
+             : MayHave(file, directory, wrap, PersonId::FromPrefix(wrap.recipient.view()));
+}
+
+using OneKey = std::tuple<RecipientKind, ChangeId, KeyEpochId, KeyClass>;
+OneKey OneKeyOf(const Wrap& wrap) {
+  return {wrap.recipient_kind, wrap.recipient, wrap.key_epoch.value_or(KeyEpochId()),
+          wrap.key_class};
+}
+
 bool Outlived(const FileState& file, const Directory& directory, const Wrap& wrap) {
   const PersonId person = PersonId::FromPrefix(wrap.recipient.view());
   const UnitId unit = UnitId::FromPrefix(wrap.recipient.view());
@@ -47,11 +62,52 @@ bool Outlived(const FileState& file, const Directory& directory, const Wrap& wra
 bool RekeyDue(const FileState& file, const Directory& directory, Time now) {
   const KeyEpoch* newest = file.newest_key_epoch();
   if (newest == nullptr) return false;
-  if (newest->astray) return true;
   if (GlassEndsKeysAt(file) <= now) return true;
-  return std::any_of(file.wraps().begin(), file.wraps().end(), [&](const WrapAt& at) {
-    return at.wrap.key_epoch == newest->id && Outlived(file, directory, at.wrap);
-  });
+  const auto of_newest = [newest](const WrapAt& at) { return at.wrap.key_epoch == newest->id; };
+  return std::any_of(file.astray().begin(), file.astray().end(), of_newest) ||
+         std::any_of(file.wraps().begin(), file.wraps().end(), [&](const WrapAt& at) {
+           return of_newest(at) && Outlived(file, directory, at.wrap);
+         });
+}
+
+std::vector<WrapAt> SpentWraps(const FileState& file, const Directory& directory) {
+  std::vector<WrapAt> spent;
+  const KeyEpoch* newest = file.newest_key_epoch();
+  if (newest == nullptr) return spent;
+  // By the newest RekeyDue decides; halves and the recovery key are what verdicts rest on.
+  const auto is_earlier = [newest](const Wrap& wrap) {
+    return wrap.key_epoch && wrap.key_epoch != newest->id &&
+           (wrap.recipient_kind == RecipientKind::kPerson ||
+            wrap.recipient_kind == RecipientKind::kUnit);
+  };
+  std::map<OneKey, uint32_t> newest_generation;
+  for (const WrapAt& at : file.wraps()) {
+    uint32_t& generation = newest_generation[OneKeyOf(at.wrap)];
+    generation = std::max(generation, at.wrap.generation);
+  }
+  for (const WrapAt& at : file.astray()) {
+    if (is_earlier(at.wrap)) spent.push_back(at);
+  }
+  for (const WrapAt& at : file.wraps()) {
+    if (!is_earlier(at.wrap)) continue;
+    const bool replaced = newest_generation.at(OneKeyOf(at.wrap)) > at.wrap.generation &&
+                          Outlived(file, directory, at.wrap);
+    if (replaced || !MayHave(file, directory, at.wrap)) spent.push_back(at);
+  }
+  return spent;
+}
+
+bool LacksWrapsAlone(const Change& change) {
+  if (change.header.kind == Kind::kGrant) return true;
+  if (change.header.kind != Kind::kRoster) return false;
+  const Write* before = nullptr;
+  for (const Write& write : change.writes) {
+    if (std::holds_alternative<Withheld>(write.body)) {
+      return before != nullptr && !std::holds_alternative<Founding>(before->body);
+    }
+    before = &write;
+  }
+  return true;
 }
 
 }  // namespace kapea::domain

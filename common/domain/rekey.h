@@ -1,6 +1,8 @@
 // When a file must go on under new keys.
 #pragma once
 
+#include <vector>
+
 #include "common/domain/file_state.h"
 
 namespace kapea::domain {
@@ -12,5 +14,14 @@ namespace kapea::domain {
 // break-glass ended before `now`. The next lead or supervisor to sync opens another. False for a
 // file without keys.
 bool RekeyDue(const FileState& file, const Directory& directory, Time now = Time::Min());
+
+// Wraps of earlier key epochs that serve nobody any more, and would serve a thief who has the
+// key they were made for: its owner got the same key again under a later generation, or may not
+// have it by any; or it never had an effect. Who keeps the file for others may drop them.
+std::vector<WrapAt> SpentWraps(const FileState& file, const Directory& directory);
+
+// Whether all that the Change lacks of its writes are wraps. It is so of a grant, and of a roster
+// Change where something follows its lines: these come first, and wraps last (judge_shape.cc).
+bool LacksWrapsAlone(const Change& change);
 
 }  // namespace kapea::domain

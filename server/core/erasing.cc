@@ -1,6 +1,7 @@
 #include "server/core/erasing.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -56,6 +57,35 @@ absl::Status DropChunks(const kv::Snapshot& store, const FileId& file,
   return absl::OkStatus();
 }
 
+// Puts every Change of the file again, altered, under another data key, and destroys the old one.
+// DataLoss when a row cannot be read.
+absl::Status SealAnew(
+    const kv::Snapshot& store, const FileId& file,
+    const std::function<absl::StatusOr<codec::EncodedChange>(codec::EncodedChange)>& alter,
+    kv::Batch& batch) {
+  std::map<std::string, std::string> rows;
+  absl::Status failed;
+  KAPEA_TRY(Overlay(store, batch)
+                .Scan(kChanges, file.view(), kv::PrefixEnd(file.view()),
+                      [&](std::string_view key, std::string_view bytes) {
+                        const auto anew = [&]() -> absl::StatusOr<std::string> {
+                          KAPEA_ASSIGN(codec::ChangeRow row, codec::ChangeRow::Decode(bytes));
+                          KAPEA_ASSIGN(codec::EncodedChange change,
+                                       codec::DecodeChange(row.change));
+                          KAPEA_ASSIGN(change, alter(std::move(change)));
+                          row.change = std::move(change.bytes);
+                          return row.Encode();
+                        }();
+                        failed = anew.status();
+                        if (failed.ok()) rows[std::string(key)] = *anew;
+                        return failed.ok();
+                      }));
+  KAPEA_TRY(failed);
+  batch.DestroyKey(file);
+  for (auto& [key, row] : rows) batch.Put(kChanges, key, std::move(row), file);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<domain::ErasureTarget>> ErasedOf(const kv::Snapshot& store,
@@ -68,26 +98,16 @@ absl::StatusOr<std::vector<domain::ErasureTarget>> ErasedOf(const kv::Snapshot& 
 
 absl::Status CarryOut(const kv::Snapshot& store, const FileId& file,
                       const std::vector<domain::ErasureTarget>& targets, kv::Batch& batch) {
-  const Overlay all(store, batch);
-  std::map<std::string, std::string> rows;
   std::set<Hash> manifests;
-  absl::Status failed;
-  KAPEA_TRY(all.Scan(kChanges, file.view(), kv::PrefixEnd(file.view()),
-                     [&](std::string_view key, std::string_view bytes) {
-                       const auto anew = [&]() -> absl::StatusOr<std::string> {
-                         KAPEA_ASSIGN(codec::ChangeRow row, codec::ChangeRow::Decode(bytes));
-                         KAPEA_ASSIGN(codec::EncodedChange change, codec::DecodeChange(row.change));
-                         const auto before = change.change;
-                         KAPEA_ASSIGN(change, codec::Withhold(std::move(change), targets));
-                         NoteAttachments(*before, *change.change, manifests);
-                         row.change = std::move(change.bytes);
-                         return row.Encode();
-                       }();
-                       failed = anew.status();
-                       if (failed.ok()) rows[std::string(key)] = *anew;
-                       return failed.ok();
-                     }));
-  KAPEA_TRY(failed);
+  KAPEA_TRY(SealAnew(
+      store, file,
+      [&](codec::EncodedChange change) -> absl::StatusOr<codec::EncodedChange> {
+        const auto before = change.change;
+        KAPEA_ASSIGN(change, codec::Withhold(std::move(change), targets));
+        NoteAttachments(*before, *change.change, manifests);
+        return change;
+      },
+      batch));
   const bool whole = std::any_of(targets.begin(), targets.end(),
                                  [](const domain::ErasureTarget& one) { return !one.record; });
   if (whole) {
@@ -96,11 +116,23 @@ absl::Status CarryOut(const kv::Snapshot& store, const FileId& file,
   } else {
     KAPEA_TRY(DropChunks(store, file, manifests, batch));
   }
-  batch.DestroyKey(file);
-  for (auto& [key, row] : rows) batch.Put(kChanges, key, std::move(row), file);
   batch.Put(kErased, file.view(), codec::ErasedRow{targets}.Encode());
   batch.Delete(kOpen, file.view());  // made anew by whoever looks next
   return absl::OkStatus();
+}
+
+absl::Status DropWraps(const kv::Snapshot& store, const FileId& file,
+                       const std::vector<domain::WrapAt>& spent, kv::Batch& batch) {
+  std::map<ChangeId, std::set<size_t>> leaves;
+  for (const domain::WrapAt& at : spent) leaves[at.change].insert(at.index);
+  return SealAnew(
+      store, file,
+      [&leaves](codec::EncodedChange change) -> absl::StatusOr<codec::EncodedChange> {
+        const auto found = leaves.find(change.change->id);
+        if (found == leaves.end()) return change;
+        return codec::WithholdLeaves(std::move(change), found->second);
+      },
+      batch);
 }
 
 absl::StatusOr<uint64_t> ReconcileErasures(kv::Store& store, codec::ErasureList& list) {

@@ -8,6 +8,7 @@
 #include "common/base/id.h"
 #include "common/codec/erasure_list.h"
 #include "common/domain/erasure.h"
+#include "common/domain/file_parts.h"
 #include "common/kv/store.h"
 
 namespace kapea::server {
@@ -22,6 +23,11 @@ absl::StatusOr<std::vector<domain::ErasureTarget>> ErasedOf(const kv::Snapshot& 
 // read.
 absl::Status CarryOut(const kv::Snapshot& store, const FileId& file,
                       const std::vector<domain::ErasureTarget>& targets, kv::Batch& batch);
+
+// Adds to `batch` what drops these wraps of the file (domain::SpentWraps) from its Changes, which
+// are sealed anew as by CarryOut: the keys that they were made for open nothing here any more.
+absl::Status DropWraps(const kv::Snapshot& store, const FileId& file,
+                       const std::vector<domain::WrapAt>& spent, kv::Batch& batch);
 
 // Before a server answers: a store that was restored from a copy drops what had been erased
 // after it (views are then of no version, and made anew), and the list gets what it lacks of

@@ -4,6 +4,7 @@
 
 #include "common/base/macros.h"
 #include "common/codec/ledger_codec.h"
+#include "common/domain/rekey.h"
 #include "common/ledger/range.h"
 #include "server/core/erasing.h"
 #include "server/store/overlay.h"
@@ -90,6 +91,7 @@ void GroupBuilder::Begin() {
   new_entries_.clear();
   new_ids_.clear();
   touched_.clear();
+  granted_.clear();
   revoked_.clear();
   erased_.clear();
   pending_.clear();
@@ -220,6 +222,9 @@ absl::Status GroupBuilder::Append(const codec::Parcel& parcel, size_t index, Pla
   if (cached->state->must_drop()) KAPEA_TRY(Erase(change.header.file, *cached, around));
   domain::FileState* const file = cached->state.get();
   touched_.insert(change.header.file);
+  if (change.header.kind == domain::Kind::kGrant || change.header.kind == domain::Kind::kRoster) {
+    granted_.insert(change.header.file);
+  }
 
   domain::Entry entry;
   entry.sequence = head_.size;
@@ -277,6 +282,7 @@ absl::StatusOr<kv::Batch> GroupBuilder::Finish() {
   for (const FileId& id : touched_) {
     KAPEA_ASSIGN(FileCache::File * file, files_.Get(id, around));
     if (file->state->must_drop()) KAPEA_TRY(Erase(id, *file, around));
+    if (granted_.contains(id)) KAPEA_TRY(DropSpent(id, *file, around));
     KAPEA_TRY(views_.Write(*file, now_, batch_));
   }
   readers_changed_ = views_.TakeReadersChanged() || touched_.contains(directory_->directory.file());
@@ -310,6 +316,19 @@ absl::Status GroupBuilder::Erase(const FileId& id, FileCache::File& file,
     }
   }
   batch_.Append(carried_out);
+  return absl::OkStatus();
+}
+
+absl::Status GroupBuilder::DropSpent(const FileId& id, FileCache::File& file,
+                                     const domain::Surroundings& around) {
+  const std::vector<domain::WrapAt> spent = domain::SpentWraps(*file.state, around.directory);
+  if (spent.empty()) return absl::OkStatus();
+  const Overlay before(store_, batch_);
+  kv::Batch dropped;
+  KAPEA_TRY(DropWraps(before, id, spent, dropped));
+  KAPEA_ASSIGN(file.state, FoldFile(Overlay(before, dropped), id, around));
+  file.findings = {};
+  batch_.Append(dropped);
   return absl::OkStatus();
 }
 

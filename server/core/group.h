@@ -87,6 +87,9 @@ class GroupBuilder {
                                                 PlacedParcel& placed);
   absl::StatusOr<std::optional<Refusal>> CheckChanges(const codec::Parcel& parcel);
   absl::Status Append(const codec::Parcel& parcel, size_t index, PlacedParcel& placed);
+  // Wraps that serve nobody any more, where the group granted keys of the file.
+  absl::Status DropSpent(const FileId& id, FileCache::File& file,
+                         const domain::Surroundings& around);
   absl::Status Erase(const FileId& id, FileCache::File& file, const domain::Surroundings& around);
   absl::Status FoldAside(const domain::Change& change, const domain::Entry& entry);
   absl::StatusOr<codec::EntryRun> RunOf(uint64_t first, uint64_t count) const;
@@ -114,6 +117,7 @@ class GroupBuilder {
   std::map<ledger::NodeId, Hash> new_nodes_;
   std::map<uint64_t, std::string> new_entries_;
   std::map<ChangeId, codec::ChangeLocation> new_ids_;
+  std::set<FileId> granted_;  // of those, where keys or lines may have changed
   std::set<FileId> touched_;
   std::vector<codec::ListedErasure> erased_;
   std::vector<DeviceId> revoked_;
