@@ -36,12 +36,8 @@ absl::StatusOr<domain::DisclosedField> FieldAt(const domain::FileState& file,
     at.record = first->id;
     return at;
   }
-  for (const auto& [id, record] : file.records()) {
-    if (id.hex() != where && field::CodeOf(id) != where) continue;
-    at.record = id;
-    return at;
-  }
-  return absl::NotFoundError("the file has no record or form " + where);
+  KAPEA_ASSIGN(at.record, field::FindRecord(file, where));
+  return at;
 }
 
 std::string Recipient(Session& session, const domain::Disclosure& what) {

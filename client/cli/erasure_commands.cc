@@ -34,23 +34,12 @@ json WhatJson(const std::vector<domain::ErasureTarget>& targets) {
   return lines;
 }
 
-absl::StatusOr<RecordId> FindRecordIn(const domain::FileState& file, const std::string& text) {
-  std::optional<RecordId> found;
-  for (const auto& [id, record] : file.records()) {
-    if (id.hex() != text && field::CodeOf(id) != text) continue;
-    if (found) return absl::InvalidArgumentError("several records have that code: give its id");
-    found = id;
-  }
-  if (!found) return absl::NotFoundError("the file has no record " + text);
-  return *found;
-}
-
 absl::StatusOr<Result> RunErase(Session& session, const ErasureArgs& args) {
   field::ErasureRequest request;
   KAPEA_ASSIGN(request.file, field::FindFile(session.vault, args.file));
   KAPEA_ASSIGN(const auto state, session.vault.File(request.file));
   if (!args.record.empty()) {
-    KAPEA_ASSIGN(request.record, FindRecordIn(*state, args.record));
+    KAPEA_ASSIGN(request.record, field::FindRecord(*state, args.record));
   }
   request.field = args.field;
   request.reason = args.reason;

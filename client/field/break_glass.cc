@@ -6,18 +6,13 @@
 #include "client/field/act.h"
 #include "client/field/names.h"
 #include "common/base/macros.h"
+#include "common/domain/roles.h"
 
 namespace kapea::field {
 namespace {
 
 // So long after its end a break-glass stays in the inbox of the leads.
 constexpr Duration kToldFor = Duration::Days(7);
-
-bool IsCode(std::string_view text) {
-  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
 
 // Whether this person has a half that completes one of who asked.
 bool Completes(const domain::FileState& file, const domain::GlassAt& glass, const PersonId& me) {
@@ -110,7 +105,7 @@ absl::StatusOr<std::vector<GlassLine>> ListGlass(vault::Vault& vault, const File
 }
 
 absl::StatusOr<domain::Ref> AskForGlass(vault::Vault& vault, const vault::GlassRequest& request) {
-  if (!IsCode(request.reason)) {
+  if (!domain::IsReasonCode(request.reason)) {
     return absl::InvalidArgumentError(
         "want a reason of a-z, 0-9 and _, such as lead_unreachable; nothing was written");
   }

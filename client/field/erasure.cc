@@ -11,15 +11,10 @@
 #include "common/base/macros.h"
 #include "common/domain/evaluate.h"
 #include "common/domain/rekey.h"
+#include "common/domain/roles.h"
 
 namespace kapea::field {
 namespace {
-
-bool IsCode(std::string_view text) {
-  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
 
 // The record and all that stand below it, which say as much about the person.
 std::vector<RecordId> WithChildren(const domain::FileState& file, const RecordId& record) {
@@ -84,7 +79,7 @@ absl::StatusOr<domain::RoleAt> LeadingRole(vault::Vault& vault, const domain::Fi
 }  // namespace
 
 absl::StatusOr<domain::Ref> ProposeErasure(vault::Vault& vault, const ErasureRequest& request) {
-  if (!IsCode(request.reason) || request.reason == domain::kErasureDone) {
+  if (!domain::IsReasonCode(request.reason) || request.reason == domain::kErasureDone) {
     return absl::InvalidArgumentError(
         "want a reason of a-z, 0-9 and _, such as consent_withdrawn; nothing was changed");
   }

@@ -5,6 +5,7 @@
 #include "client/field/act.h"
 #include "client/field/names.h"
 #include "common/base/macros.h"
+#include "common/domain/roles.h"
 
 namespace kapea::field {
 namespace {
@@ -17,17 +18,11 @@ absl::StatusOr<domain::RoleAt> LeadingRole(vault::Vault& vault, const domain::Fi
       "only who leads or supervises an operation decides about its plan; nothing was changed");
 }
 
-bool IsCode(std::string_view text) {
-  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
 }  // namespace
 
 absl::StatusOr<domain::Ref> ProposeRelease(vault::Vault& vault, const FileId& file,
                                            const std::string& reason) {
-  if (!IsCode(reason)) {
+  if (!domain::IsReasonCode(reason)) {
     return absl::InvalidArgumentError(
         "want a reason of a-z, 0-9 and _, such as briefing; nothing was changed");
   }

@@ -62,12 +62,12 @@ absl::Status Attachments::Add(codec::ChangeWriter& writer, domain::FieldWrite wr
                              : crypto::SealChunk(secret.key, i, false, part);
     const Hash hash = crypto::Sha256(chunk);
     manifest.append(hash.view());
-    batch.Put(kChunkTable, FileKey(file, hash.view()), std::move(chunk), ChunkDataKey(file));
+    batch.Put(kChunkTable, FileKey(file, hash.view()), std::move(chunk), kv::AttachmentKeyOf(file));
   }
   secret.manifest = crypto::Sha256(manifest);
   write.clear = domain::Attachment{secret.manifest, count};
   batch.Put(kChunkTable, FileKey(file, secret.manifest.view()), std::move(manifest),
-            ChunkDataKey(file));
+            kv::AttachmentKeyOf(file));
   batch.Put(kUploadTable, FileKey(file, secret.manifest.view()), {}, file);
   KAPEA_TRY(core_.Commit(batch, kv::Durability::kSynced));
   return writer.AddSealedPlaintext(std::move(write), secret.Encode().view(), epoch->id, key_class,
@@ -154,7 +154,8 @@ absl::Status Attachments::FinishUpload(const Upload& upload) {
 absl::Status Attachments::Keep(const FileId& file, const Hash& chunk, std::string ciphertext) {
   if (crypto::Sha256(ciphertext) != chunk) return Altered();
   kv::Batch batch;
-  batch.Put(kChunkTable, FileKey(file, chunk.view()), std::move(ciphertext), ChunkDataKey(file));
+  batch.Put(kChunkTable, FileKey(file, chunk.view()), std::move(ciphertext),
+            kv::AttachmentKeyOf(file));
   return core_.Commit(batch, kv::Durability::kBuffered);
 }
 

@@ -56,12 +56,6 @@ std::string FileKey(const FileId& file, std::string_view rest) {
   return file.str() + std::string(rest);
 }
 
-kv::DataKeyName ChunkDataKey(const FileId& file) {
-  std::string name = file.str();
-  for (char& byte : name) byte = static_cast<char>(~byte);  // as random as the id, and another
-  return kv::DataKeyName::FromPrefix(name);
-}
-
 std::string FileRow::Encode() const {
   return RowWriter()
       .U8(kFileRowVersion)

@@ -85,9 +85,6 @@ struct Chain {
 
 std::string NumberKey(uint64_t number);                               // u64
 std::string FileKey(const FileId& file, std::string_view rest = {});  // file || rest
-// The data key of a file's chunks: another than that of its rows, so that these can be sealed
-// anew without rewriting its photos.
-kv::DataKeyName ChunkDataKey(const FileId& file);
 
 // Threads: one at a time. Owns: the store and all keys that are open.
 class Core {

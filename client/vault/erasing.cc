@@ -21,10 +21,7 @@ using Targets = std::vector<domain::ErasureTarget>;
 class Drop {
  public:
   Drop(Core& core, const FileId& file, const Targets& targets)
-      : core_(core), file_(file), targets_(targets) {
-    whole_ = std::any_of(targets.begin(), targets.end(),
-                         [](const domain::ErasureTarget& target) { return !target.record; });
-  }
+      : core_(core), file_(file), targets_(targets), whole_(domain::CoversWholeFile(targets)) {}
 
   absl::StatusOr<kv::Batch> Run() {
     batch_.DestroyKey(file_);
@@ -44,7 +41,7 @@ class Drop {
     }
     if (whole_) {
       batch_.DeleteRange(kChunkTable, file_.view(), kv::PrefixEnd(file_.view()));
-      batch_.DestroyKey(ChunkDataKey(file_));
+      batch_.DestroyKey(kv::AttachmentKeyOf(file_));
     } else {
       for (const Hash& manifest : manifests_) KAPEA_TRY(DropChunks(manifest));
     }
@@ -86,13 +83,8 @@ class Drop {
     KAPEA_ASSIGN(codec::EncodedChange change, codec::DecodeChange(row.change));
     const auto before = change.change;
     KAPEA_ASSIGN(change, codec::Withhold(std::move(change), targets_));
-    for (size_t i = 0; i < before->writes.size(); ++i) {
-      const auto* write = std::get_if<domain::FieldWrite>(&before->writes[i].body);
-      if (write == nullptr || !write->clear) continue;
-      const auto* attachment = std::get_if<domain::Attachment>(&*write->clear);
-      const bool gone = std::holds_alternative<domain::Withheld>(change.change->writes[i].body);
-      if (attachment != nullptr && gone) manifests_.insert(attachment->manifest);
-    }
+    const std::vector<Hash> gone = domain::AttachmentsGone(*before, *change.change);
+    manifests_.insert(gone.begin(), gone.end());
     row.change = std::move(change.bytes);
     return row.Encode();
   }
@@ -149,7 +141,7 @@ class Drop {
   Core& core_;
   const FileId file_;
   const Targets& targets_;
-  bool whole_ = false;
+  const bool whole_;
   std::set<Hash> manifests_;
   kv::Batch batch_;
 };

@@ -31,12 +31,6 @@ std::vector<Recipient> WithKey(const domain::Directory& directory,
 
 std::string RequestMark(const Hash& request) { return "recovery request " + request.hex(); }
 
-bool IsCode(std::string_view text) {
-  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
 // The newest wrap of that key to a recovery key; nullptr: it was never given to one.
 const domain::WrapAt* NewestFor(const domain::FileState& state, const KeyEpochId& epoch,
                                 domain::KeyClass key_class) {
@@ -148,7 +142,7 @@ bool RecoveryNeedsEpoch(Core& core, const domain::FileState& state) {
 
 absl::StatusOr<RecoveryAsked> KeyRecovery::Ask(const std::vector<FileId>& files,
                                                const std::string& reason) {
-  if (!IsCode(reason)) {
+  if (!domain::IsReasonCode(reason)) {
     return absl::InvalidArgumentError(
         "want a reason of a-z, 0-9 and _, such as phones_lost; nothing was written");
   }

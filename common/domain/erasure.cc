@@ -46,6 +46,25 @@ std::vector<ErasureTarget> TargetsOf(const Change& proposal) {
   return targets;
 }
 
+bool CoversWholeFile(const std::vector<ErasureTarget>& targets) {
+  return std::any_of(targets.begin(), targets.end(),
+                     [](const ErasureTarget& target) { return !target.record; });
+}
+
+bool ErasureAt::whole_file() const { return CoversWholeFile(targets); }
+
+std::vector<Hash> AttachmentsGone(const Change& before, const Change& after) {
+  std::vector<Hash> manifests;
+  for (size_t i = 0; i < before.writes.size(); ++i) {
+    const auto* write = std::get_if<FieldWrite>(&before.writes[i].body);
+    if (write == nullptr || !write->clear) continue;
+    const auto* attachment = std::get_if<Attachment>(&*write->clear);
+    const bool gone = std::holds_alternative<Withheld>(after.writes[i].body);
+    if (attachment != nullptr && gone) manifests.push_back(attachment->manifest);
+  }
+  return manifests;
+}
+
 bool Covers(const std::vector<ErasureTarget>& targets, const Change& change, size_t index) {
   const WriteBody& body = change.writes[index].body;
   if (std::holds_alternative<Withheld>(body)) return false;

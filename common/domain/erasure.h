@@ -42,11 +42,17 @@ struct ErasureAt {
   Time at;                     // when that was received
   std::set<DeviceId> done_by;  // devices that said they have dropped it
 
-  bool whole_file() const { return !targets.empty() && !targets[0].record; }
+  bool whole_file() const;
 };
 
 // What the Change, a proposal, asks to erase.
 std::vector<ErasureTarget> TargetsOf(const Change& proposal);
+
+// Whether it is the whole file that they cover.
+bool CoversWholeFile(const std::vector<ErasureTarget>& targets);
+
+// The attachments that `before` names and `after`, with what was erased withheld, does not.
+std::vector<Hash> AttachmentsGone(const Change& before, const Change& after);
 
 // Whether write `index` is covered. Of a whole file everything is but its founding, its
 // roster lines, the acts of erasure, disclosures and deliveries; of a record every write to

@@ -276,10 +276,7 @@ bool FileState::AllErasuresSeen() const {
          });
 }
 
-bool FileState::erased_wholly() const {
-  return std::any_of(erased_.begin(), erased_.end(),
-                     [](const ErasureTarget& target) { return !target.record; });
-}
+bool FileState::erased_wholly() const { return CoversWholeFile(erased_); }
 
 const KeyEpoch* FileState::newest_key_epoch() const {
   return newest_key_epoch_ ? &key_epochs_.at(*newest_key_epoch_) : nullptr;

@@ -118,8 +118,7 @@ class FileState {
   const std::vector<Judged>& without_effect() const { return without_effect_; }
   // One of those that was understood; nullptr: none, or it was not. As long as the state.
   const Change* FindRefused(const ChangeId& change) const;
-  // Early ones that still wait.
-  std::vector<Judged> waiting() const;
+  std::vector<Judged> waiting() const;  // early ones that still wait
   // Entries whose verdict is not the one that follows from this file, with the verdict
   // that does: evidence against the server, or a directory that is behind.
   const std::vector<Judged>& disputed() const { return disputed_; }

@@ -163,6 +163,11 @@ bool IsProvinceCode(std::string_view code) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return code.size() == 2 && digit(code[0]) && digit(code[1]);
 }
+bool IsReasonCode(std::string_view text) {
+  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
 UnitKind UnitKindNamed(std::string_view name) { return Named(kUnitKinds, name); }
 
 std::string FileState::Explain(Verdict verdict) {

@@ -45,5 +45,7 @@ FileKind FileKindNamed(std::string_view name);
 UnitKind UnitKindNamed(std::string_view name);
 // Two digits, as the national code has them.
 bool IsProvinceCode(std::string_view code);
+// 1 to 40 of a-z, 0-9 and _: reasons are clear to the server, so they are codes and never words.
+bool IsReasonCode(std::string_view text);
 
 }  // namespace kapea::domain

@@ -6,6 +6,12 @@
 
 namespace kapea::kv {
 
+DataKeyName AttachmentKeyOf(const FileId& file) {
+  std::string name = file.str();
+  for (char& byte : name) byte = static_cast<char>(~byte);
+  return DataKeyName::FromPrefix(name);
+}
+
 void Batch::Put(const Table& table, std::string_view key, std::string value,
                 const DataKeyName& data_key) {
   operations_.push_back({.kind = Operation::Kind::kPut,

@@ -22,6 +22,9 @@ namespace kapea::kv {
 // (README.md). Names are random, and stand in the clear in the store's files.
 using DataKeyName = FileId;
 inline constexpr DataKeyName kStoreKey{};
+// Of the chunks of a file's attachments: another than that of its Changes, so that these can be
+// sealed anew without rewriting gigabytes. As random as the id.
+DataKeyName AttachmentKeyOf(const FileId& file);
 
 // A key is seen in the store's files by whoever has them: random ids and keyed
 // hashes only, never anything about a person or a place.

@@ -90,7 +90,7 @@ absl::Status Blobs::TryPut(const FileId& file, const std::vector<std::string>& c
     KAPEA_ASSIGN(const auto there, store_.Find(kBlobs, BlobKey(file, name)));
     if (there) continue;
     total += chunk.size();
-    batch.Put(kBlobs, BlobKey(file, name), chunk, BlobDataKey(file));
+    batch.Put(kBlobs, BlobKey(file, name), chunk, kv::AttachmentKeyOf(file));
   }
   if (batch.empty()) return absl::OkStatus();  // every commit before it was synced
   if (total > bytes_per_file_max_) {
@@ -100,7 +100,7 @@ absl::Status Blobs::TryPut(const FileId& file, const std::vector<std::string>& c
   std::string count;
   AppendU64(count, total);
   batch.Require(kBlobs, file.view(), row);
-  batch.Put(kBlobs, file.view(), std::move(count), BlobDataKey(file));
+  batch.Put(kBlobs, file.view(), std::move(count), kv::AttachmentKeyOf(file));
   return store_.Commit(batch, kv::Durability::kSynced);
 }
 

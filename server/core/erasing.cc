@@ -19,18 +19,6 @@
 namespace kapea::server {
 namespace {
 
-// The attachments that the Change names and that will not be there after.
-void NoteAttachments(const domain::Change& before, const domain::Change& after,
-                     std::set<Hash>& manifests) {
-  for (size_t i = 0; i < before.writes.size(); ++i) {
-    const auto* write = std::get_if<domain::FieldWrite>(&before.writes[i].body);
-    if (write == nullptr || !write->clear) continue;
-    const auto* attachment = std::get_if<domain::Attachment>(&*write->clear);
-    const bool gone = std::holds_alternative<domain::Withheld>(after.writes[i].body);
-    if (attachment != nullptr && gone) manifests.insert(attachment->manifest);
-  }
-}
-
 // The manifest is a chunk like the others, of their hashes.
 absl::Status DropChunks(const kv::Snapshot& store, const FileId& file,
                         const std::set<Hash>& manifests, kv::Batch& batch) {
@@ -53,7 +41,7 @@ absl::Status DropChunks(const kv::Snapshot& store, const FileId& file,
   const uint64_t all = count && count->size() == sizeof(uint64_t) ? ReadU64(*count) : 0;
   std::string left;
   AppendU64(left, all - std::min(all, dropped));
-  batch.Put(kBlobs, file.view(), std::move(left), BlobDataKey(file));
+  batch.Put(kBlobs, file.view(), std::move(left), kv::AttachmentKeyOf(file));
   return absl::OkStatus();
 }
 
@@ -104,15 +92,14 @@ absl::Status CarryOut(const kv::Snapshot& store, const FileId& file,
       [&](codec::EncodedChange change) -> absl::StatusOr<codec::EncodedChange> {
         const auto before = change.change;
         KAPEA_ASSIGN(change, codec::Withhold(std::move(change), targets));
-        NoteAttachments(*before, *change.change, manifests);
+        const std::vector<Hash> gone = domain::AttachmentsGone(*before, *change.change);
+        manifests.insert(gone.begin(), gone.end());
         return change;
       },
       batch));
-  const bool whole = std::any_of(targets.begin(), targets.end(),
-                                 [](const domain::ErasureTarget& one) { return !one.record; });
-  if (whole) {
+  if (domain::CoversWholeFile(targets)) {
     batch.DeleteRange(kBlobs, file.view(), kv::PrefixEnd(file.view()));
-    batch.DestroyKey(BlobDataKey(file));
+    batch.DestroyKey(kv::AttachmentKeyOf(file));
   } else {
     KAPEA_TRY(DropChunks(store, file, manifests, batch));
   }

@@ -36,12 +36,6 @@ std::string DueKey(Time due, const FileId& file, uint32_t index) {
   return key;
 }
 
-kv::DataKeyName BlobDataKey(const FileId& file) {
-  std::string name = file.str();
-  for (char& byte : name) byte = static_cast<char>(~byte);  // as random as the id, and another
-  return kv::DataKeyName::FromPrefix(name);
-}
-
 std::string BlobKey(const FileId& file, const Hash& chunk) {
   std::string key = file.str();
   key.append(chunk.view());

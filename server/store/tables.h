@@ -44,9 +44,6 @@ std::string EntryKey(uint64_t sequence);
 std::string TileKey(uint8_t level, uint64_t index);
 std::string ChangeKey(const FileId& file, uint64_t number);
 std::string DueKey(Time due, const FileId& file, uint32_t index);
-// The data key of a file's chunks: another than that of its Changes, so that these can be
-// sealed anew without rewriting gigabytes. What opens a chunk lies sealed in a Change.
-kv::DataKeyName BlobDataKey(const FileId& file);
 std::string BlobKey(const FileId& file, const Hash& chunk);
 
 }  // namespace kapea::server

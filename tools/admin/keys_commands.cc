@@ -91,7 +91,7 @@ class KeysCommands {
     size_t waiting = 0;
     for (const codec::ListedErasure& one : list.erasures) {
       const codec::ListedRotation* const rotation = list.RotationAfter(one);
-      const bool whole = !one.targets.front().record;
+      const bool whole = domain::CoversWholeFile(one.targets);
       nlohmann::ordered_json line = {{"file", one.file.hex()},
                                      {"what", whole ? "file" : "parts"},
                                      {"approval", one.approval.hex()},

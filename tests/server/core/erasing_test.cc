@@ -33,7 +33,8 @@ class ErasingTest : public testing::Test {
     changes.push_back(world_.Edit(world_.lead, other_, true));
     Commit({world_.Sign(world_.lead, std::move(changes))});
     kv::Batch chunks;
-    chunks.Put(kBlobs, BlobKey(file_.file, Hash()), "a sealed photo", BlobDataKey(file_.file));
+    chunks.Put(kBlobs, BlobKey(file_.file, Hash()), "a sealed photo",
+               kv::AttachmentKeyOf(file_.file));
     ASSERT_TRUE(world_.store->Commit(chunks, kv::Durability::kSynced).ok());
   }
   void Open() {
