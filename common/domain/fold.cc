@@ -206,9 +206,12 @@ void FileState::ApplyWraps(const Waiting& change, uint64_t at, const Surrounding
   for (size_t i = 0; i < what.writes.size(); ++i) {
     const auto* wrap = std::get_if<Wrap>(&what.writes[i].body);
     if (wrap == nullptr) continue;
-    // A grant was judged as a whole.
+    // A grant was judged as a whole, or is taken at its word: which gives nobody both halves.
     const bool alone = what.header.kind == Kind::kRoster;
-    const bool stands = !alone || judgement.OfWrap(*wrap) == Verdict::kAccepted;
+    const bool both = wrap->half != 0 && wrap->key_epoch &&
+                      HoldsHalf(*this, PersonId::FromPrefix(wrap->recipient.view()),
+                                *wrap->key_epoch, wrap->key_class, 3 - wrap->half);
+    const bool stands = !both && (!alone || judgement.OfWrap(*wrap) == Verdict::kAccepted);
     (stands ? wraps_ : astray_)
         .push_back({*wrap, what.id, what.header.person, change.placed.entry.number, i});
   }
