@@ -48,7 +48,10 @@ std::string Said(vault::Vault& vault, const GlassLine& line) {
     case domain::GlassStatus::kWaiting:
       return text + "; nobody has agreed yet";
     case domain::GlassStatus::kLapsed:
-      return text + "; nobody agreed in time, and nothing was opened";
+      return text + (act.too_late
+                         ? "; another agreed too late: she may have what it takes to open it "
+                           "all the same, and the file goes to other keys"
+                         : "; nobody agreed in time, and nothing was opened");
     default:
       break;
   }

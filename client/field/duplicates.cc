@@ -116,7 +116,8 @@ class Comparison {
  private:
   struct Own {
     FileId file;
-    std::vector<MatchToken> tokens;
+    std::vector<MatchToken> tokens;  // that are offered
+    std::vector<MatchToken> all;     // and with those that many files here have
   };
 
   uint32_t Today() const { return static_cast<uint32_t>(vault_.clock().Now().unix_ms() / kDayMs); }
@@ -130,7 +131,12 @@ class Comparison {
       own.file = file.file;
       KAPEA_ASSIGN(const auto state, vault_.File(file.file));
       if (!IsCompared(*state, programme_.mine)) continue;
-      KAPEA_ASSIGN(own.tokens, maker.Of(*state));
+      KAPEA_ASSIGN(auto tokens, maker.Of(*state));
+      if (tokens) {
+        own.all = *std::move(tokens);
+      } else {
+        own_.erase(alias);  // a colleague's device can tell
+      }
     }
     return absl::OkStatus();
   }
@@ -139,9 +145,10 @@ class Comparison {
   void DropCommon() {
     std::map<MatchToken, size_t> files;
     for (const auto& [alias, own] : own_) {
-      for (const MatchToken& token : own.tokens) ++files[token];
+      for (const MatchToken& token : own.all) ++files[token];
     }
     for (auto& [alias, own] : own_) {
+      own.tokens = own.all;
       std::erase_if(own.tokens,
                     [&](const MatchToken& token) { return files[token] > kMatchCommonFilesMax; });
       check_.files += own.tokens.empty() ? 0 : 1;
@@ -154,7 +161,7 @@ class Comparison {
     std::vector<MatchAlias> aliases;
     for (const sync::HeldMatch& held : state.held) {
       const auto own = own_.find(held.alias);
-      if (own != own_.end() && own->second.tokens.empty()) aliases.push_back(held.alias);
+      if (own != own_.end() && own->second.all.empty()) aliases.push_back(held.alias);
     }
     if (aliases.empty()) return absl::OkStatus();
     KAPEA_TRY(line_.Withdraw(asker_, aliases));
@@ -169,9 +176,11 @@ class Comparison {
     for (const auto& [alias, own] : own_) {
       if (own.tokens.empty()) continue;
       const auto known = held.find(alias);
-      const bool current = known != held.end() &&
-                           known->second->digest == codec::MatchDigest(own.tokens) &&
-                           known->second->day + kRenewDays > Today();
+      // A colleague's device, with other files, may hold other tokens to be many files'.
+      const bool same =
+          known != held.end() && (known->second->digest == codec::MatchDigest(own.tokens) ||
+                                  known->second->digest == codec::MatchDigest(own.all));
+      const bool current = same && known->second->day + kRenewDays > Today();
       if (!current) due.push_back({alias, own.tokens});
     }
     size_t done = 0;

@@ -116,11 +116,14 @@ absl::Status MatchTokens::AddNames(const domain::FileState& file, std::vector<Ma
   return Add(file, MatchKind::kName, sources, WordsOfName, tokens);
 }
 
-absl::StatusOr<std::vector<MatchToken>> MatchTokens::Of(const domain::FileState& file) {
+absl::StatusOr<std::optional<std::vector<MatchToken>>> MatchTokens::Of(
+    const domain::FileState& file) {
+  if (!MayHold(vault_, file, domain::KeyClass::kIdentity)) return std::nullopt;
   std::vector<MatchToken> tokens;
-  if (!MayHold(vault_, file, domain::KeyClass::kIdentity)) return tokens;
-  KAPEA_TRY(AddNumbers(file, tokens));
-  if (names_) KAPEA_TRY(AddNames(file, tokens));
+  absl::Status added = AddNumbers(file, tokens);
+  if (added.ok() && names_) added = AddNames(file, tokens);
+  if (absl::IsFailedPrecondition(added)) return std::nullopt;
+  KAPEA_TRY(added);
   return tokens;
 }
 

@@ -23,9 +23,9 @@ class MatchTokens {
       : vault_(vault), door_(vault.name_store()), scope_(scope), names_(names) {}
 
   absl::StatusOr<domain::MatchAlias> AliasOf(const FileId& file);
-  // Ascending, each once, at most kMatchTokensPerKindMax of a kind. None of a file whose
-  // identity this person may not read.
-  absl::StatusOr<std::vector<domain::MatchToken>> Of(const domain::FileState& file);
+  // Ascending, each once, at most kMatchTokensPerKindMax of a kind. Absent where this device
+  // cannot tell: the person may not read the file's identity, or has no key of a value.
+  absl::StatusOr<std::optional<std::vector<domain::MatchToken>>> Of(const domain::FileState& file);
 
  private:
   using Sources = std::vector<vault::MatchSource>;

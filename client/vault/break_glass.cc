@@ -20,6 +20,9 @@ namespace kapea::vault {
 namespace {
 
 using domain::GlassAt;
+
+// Before an agreement: how long ago the server may have been heard of.
+constexpr Duration kHeardWithin = Duration::Minutes(15);
 using domain::GlassStatus;
 
 // A break-glass Change of this supervisor.
@@ -194,7 +197,9 @@ absl::Status NotOpen(GlassStatus status) {
 
 Time Core::ServerNow() const {
   const ClockReading now = clock.Read();
-  if (!server_time || server_time->seen.boot != now.boot) return now.wall;
+  if (!server_time) return now.wall;
+  // After a restart of the device: no earlier than what the server said.
+  if (server_time->seen.boot != now.boot) return std::max(now.wall, server_time->seen.time);
   return server_time->seen.time + (now.elapsed - server_time->seen.elapsed);
 }
 
@@ -254,6 +259,17 @@ absl::StatusOr<domain::Ref> BreakGlass::Approve(const FileId& file, const Change
   }
   if (glass->approval) {
     return absl::FailedPreconditionError("another supervisor has agreed already");
+  }
+  // An agreement counts when the server has it within the hour, and what is handed over cannot
+  // be taken back.
+  const ClockReading now = core_.clock.Read();
+  const bool fresh = core_.server_time && core_.server_time->seen.boot == now.boot &&
+                     now.elapsed - core_.server_time->seen.elapsed <= kHeardWithin;
+  if (!fresh) {
+    return absl::FailedPreconditionError(
+        "this device has not heard of the server for a while, so that your agreement might come "
+        "too "
+        "late; sync, then agree. Nothing was handed over");
   }
   if (domain::StatusOf(*glass, core_.ServerNow()) == GlassStatus::kLapsed) {
     return absl::FailedPreconditionError(
@@ -329,6 +345,8 @@ absl::StatusOr<std::string> BreakGlass::Why(const FileId& file, const ChangeId& 
 
 Time BreakGlass::Now() const { return core_.ServerNow(); }
 
+bool BreakGlass::IsGuarded(const FileId& file) { return core_.IsGuarded(file); }
+
 std::vector<FileId> BreakGlass::Guarded() {
   std::vector<FileId> files;
   for (const auto& [file, row] : core_.files) {
@@ -366,14 +384,22 @@ absl::StatusOr<std::vector<FileId>> BreakGlass::Forget(const std::set<FileId>& c
 absl::Status BreakGlass::Close(const FileId& file) {
   KAPEA_ASSIGN(const auto state, core_.State(file));
   const PersonId& me = core_.identity.person;
-  const domain::Sight sight = domain::SightOf(*state, me, *core_.directory, core_.ServerNow());
-  if (sight == domain::Sight::kAll || !domain::CameByGlass(*state, me)) return absl::OkStatus();
-  FileRow row = core_.files.at(file);
-  row.for_halves = true;
+  if (!domain::CameByGlass(*state, me)) return absl::OkStatus();
+  const Time now = core_.ServerNow();
+  for (const GlassAt& glass : state->glasses()) {
+    if (glass.by == me && domain::StatusOf(glass, now) == GlassStatus::kOpen) {
+      return absl::OkStatus();
+    }
+  }
+  // Who stands on the roster opens hers again from the wraps that are for her.
   kv::Batch batch;
   batch.DeleteRange(kClassKeyTable, file.view(), kv::PrefixEnd(file.view()));
-  batch.Delete(kNameTable, FileKey(file));
-  batch.Put(kFileTable, FileKey(file), row.Encode());
+  FileRow row = core_.files.at(file);
+  if (!state->MayRead(me, *core_.directory)) {
+    row.for_halves = true;
+    batch.Delete(kNameTable, FileKey(file));
+    batch.Put(kFileTable, FileKey(file), row.Encode());
+  }
   KAPEA_TRY(core_.Commit(batch, kv::Durability::kSynced));
   core_.SetRow(file, row);
   std::erase_if(core_.class_keys,

@@ -44,6 +44,8 @@ class BreakGlass {
 
   // The time that the hour and the day are counted by: the server's, as well as it is known.
   Time Now() const;
+  // Whether of that file this device has the keys' Changes alone, for its person has halves.
+  bool IsGuarded(const FileId& file);
   // Files of which this device has the keys' Changes alone, for its person has halves.
   std::vector<FileId> Guarded();
   // Files of which all is to be had by now and only that is here: by an approval, or for she

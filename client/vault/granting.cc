@@ -7,6 +7,7 @@
 #include "common/base/macros.h"
 #include "common/crypto/hash.h"
 #include "common/domain/glass.h"
+#include "common/domain/rekey.h"
 #include "common/domain/roles.h"
 #include "common/domain/roster.h"
 
@@ -33,14 +34,18 @@ Granted NameOf(const Recipient& recipient, const KeyEpochId& epoch, domain::KeyC
   return {recipient.kind, recipient.id, epoch, key_class};
 }
 
-// The newest generation of each recipient that each key was wrapped to.
-std::map<Granted, uint32_t> GrantedIn(const domain::FileState& state) {
+// The newest generation of each recipient that each key was wrapped to: by a lead, by `me`, or by
+// two others. Nobody sees what is in a wrap, and one colleague's may be nothing.
+std::map<Granted, uint32_t> GrantedIn(const domain::FileState& state, const PersonId& me) {
   std::map<Granted, uint32_t> granted;
+  std::map<std::pair<Granted, uint32_t>, PersonId> said_by;
   for (const domain::WrapAt& at : state.wraps()) {
     const domain::Wrap& wrap = at.wrap;
     if (!wrap.key_epoch || wrap.half != 0) continue;
-    uint32_t& newest =
-        granted[{wrap.recipient_kind, wrap.recipient, *wrap.key_epoch, wrap.key_class}];
+    const Granted name{wrap.recipient_kind, wrap.recipient, *wrap.key_epoch, wrap.key_class};
+    const auto first = said_by.emplace(std::pair(name, wrap.generation), at.by).first;
+    if (!at.by_lead && at.by != me && first->second == at.by) continue;
+    uint32_t& newest = granted[name];
     newest = std::max(newest, wrap.generation);
   }
   return granted;
@@ -88,7 +93,11 @@ std::vector<ToWrap> WrapsOf(const KeyEpochId& epoch, const NewEpoch& keys,
       wraps.push_back({epoch, key_class, &keys.keys.at(key_class), recipient});
     }
   }
-  // Last, to be added first: who has a half gets the file from the Change that gives it on.
+  return wraps;
+}
+
+std::vector<ToWrap> HalvesOf(const KeyEpochId& epoch, const NewEpoch& keys) {
+  std::vector<ToWrap> wraps;
   for (const HalfRecipient& holder : keys.half_holders) {
     for (const auto& [key_class, halves] : keys.halves) {
       const crypto::SecretBytes& half = holder.half == 1 ? halves.first : halves.second;
@@ -102,12 +111,7 @@ std::vector<Recipient> RecipientsIn(const domain::Directory& directory,
                                     const domain::FileState& state,
                                     const std::vector<domain::Member>& lines,
                                     std::vector<domain::Member>* unkeyed) {
-  std::vector<Recipient> recipients = RecipientsOf(directory, state.kind(), lines, unkeyed);
-  if (!state.release()) return recipients;
-  for (Recipient& recipient : recipients) {
-    if (recipient.classes.contains(kGeneral)) recipient.classes.insert(domain::KeyClass::kPlan);
-  }
-  return recipients;
+  return RecipientsOf(directory, state.kind(), lines, unkeyed, state.release().has_value());
 }
 
 std::vector<ToWrap> HeldWraps(Core& core, const domain::FileState& state,
@@ -129,7 +133,7 @@ std::vector<ToWrap> HeldWraps(Core& core, const domain::FileState& state,
 
 std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
                                  const std::vector<Recipient>& recipients) {
-  const std::map<Granted, uint32_t> granted = GrantedIn(state);
+  const std::map<Granted, uint32_t> granted = GrantedIn(state, core.identity.person);
   const std::map<OneKey, std::set<PersonId>> holders = HoldersIn(state);
   const domain::KeyEpoch* newest = state.newest_key_epoch();
   std::vector<ToWrap> wraps;
@@ -156,10 +160,10 @@ std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
   return wraps;
 }
 
-std::vector<Recipient> WithoutNewest(const domain::FileState& state,
+std::vector<Recipient> WithoutNewest(const domain::FileState& state, const PersonId& me,
                                      const std::vector<Recipient>& recipients) {
   const domain::KeyEpoch* newest = state.newest_key_epoch();
-  const std::map<Granted, uint32_t> granted = GrantedIn(state);
+  const std::map<Granted, uint32_t> granted = GrantedIn(state, me);
   std::vector<Recipient> without;
   for (const Recipient& recipient : recipients) {
     const bool lacks = std::any_of(
@@ -182,6 +186,18 @@ absl::Status AddWraps(codec::ChangeWriter& writer, std::vector<ToWrap>& wraps) {
     wraps.pop_back();
   }
   return absl::OkStatus();
+}
+
+absl::Status AddKeys(codec::ChangeWriter& writer, const NewEpoch& epoch,
+                     std::vector<ToWrap>& wraps) {
+  std::vector<ToWrap> halves = HalvesOf(writer.id(), epoch);
+  KAPEA_TRY(AddWraps(writer, halves));
+  if (!halves.empty()) return absl::InternalError("a key epoch has more halves than fit");
+  if (wraps.empty()) return absl::OkStatus();
+  domain::Decision grants_follow;
+  grants_follow.reason = std::string(domain::kGrantsFollow);
+  writer.Add(std::move(grants_follow));
+  return AddWraps(writer, wraps);
 }
 
 absl::Status AddGrants(domain::Header header, const Hash& roster, std::vector<ToWrap>& wraps,
@@ -233,6 +249,17 @@ absl::StatusOr<domain::Ref> CommitGrants(Core& core, const domain::Header& heade
   --first.sequence;  // AddGrants counts on from the last one
   std::vector<codec::EncodedChange> changes;
   KAPEA_TRY(AddGrants(first, header.roster.value_or(Hash()), wraps, changes));
+  // What would have no effect is not written, or it would be tried again at each sync.
+  KAPEA_ASSIGN(const auto state, core.State(header.file));
+  for (const codec::EncodedChange& change : changes) {
+    const domain::Verdict verdict =
+        state->Judge(*change.change, domain::Directory::kNow, core.Around());
+    if (verdict != domain::Verdict::kAccepted) {
+      return absl::FailedPreconditionError(
+          "the grant would have no effect: " + domain::FileState::Explain(verdict) +
+          "; nothing was written");
+    }
+  }
   const domain::Ref ref{changes[0].change->id, changes[0].change->hash};
   KAPEA_TRY(core.CommitOwn(std::move(changes), {}));
   return ref;
@@ -252,7 +279,7 @@ absl::StatusOr<domain::Ref> CommitRoster(Core& core, const domain::FileState& st
     const std::vector<ToWrap> opened = WrapsOf(writer.id(), epoch, *act.everyone);
     act.wraps.insert(act.wraps.end(), opened.begin(), opened.end());
   }
-  KAPEA_TRY(AddWraps(writer, act.wraps));
+  KAPEA_TRY(AddKeys(writer, epoch, act.wraps));
   std::vector<codec::EncodedChange> changes;
   KAPEA_ASSIGN(changes.emplace_back(), std::move(writer).Finish());
   const domain::Ref ref{changes[0].change->id, changes[0].change->hash};

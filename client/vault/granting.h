@@ -29,9 +29,11 @@ std::vector<Recipient> RecipientsIn(const domain::Directory& directory,
                                     const domain::FileState& state,
                                     const std::vector<domain::Member>& lines,
                                     std::vector<domain::Member>* unkeyed);
-// Every key of the new epoch for whoever may have it, and the halves for who has them.
+// Every key of the new epoch for whoever may have it.
 std::vector<ToWrap> WrapsOf(const KeyEpochId& epoch, const NewEpoch& keys,
                             const std::vector<Recipient>& recipients);
+// Its halves, for the supervisors on duty.
+std::vector<ToWrap> HalvesOf(const KeyEpochId& epoch, const NewEpoch& keys);
 // Every key held here that the recipients may have, of all the file's key epochs.
 std::vector<ToWrap> HeldWraps(Core& core, const domain::FileState& state,
                               const std::vector<Recipient>& recipients);
@@ -41,17 +43,23 @@ std::vector<ToWrap> HeldWraps(Core& core, const domain::FileState& state,
 // roster got a verdict. The recovery key: all of them.
 std::vector<ToWrap> MissingWraps(Core& core, const domain::FileState& state,
                                  const std::vector<Recipient>& recipients);
-// Those of the recipients who lack a key of the newest key epoch that they may have.
-std::vector<Recipient> WithoutNewest(const domain::FileState& state,
+// Those of the recipients who lack a key of the newest key epoch that they may have, by what
+// leads, `me` or two others granted.
+std::vector<Recipient> WithoutNewest(const domain::FileState& state, const PersonId& me,
                                      const std::vector<Recipient>& recipients);
 
 // Adds wraps to `writer` until the Change is full; the rest stays in `wraps`.
 absl::Status AddWraps(codec::ChangeWriter& writer, std::vector<ToWrap>& wraps);
+// The halves of the key epoch that `writer` opens, and then as many of the wraps as fit, behind
+// the mark that what follows may be dropped one day (domain::kGrantsFollow).
+absl::Status AddKeys(codec::ChangeWriter& writer, const NewEpoch& epoch,
+                     std::vector<ToWrap>& wraps);
 // The Changes that carry what did not fit, each standing on roster `roster`. The first has
 // the sequence number after the header's.
 absl::Status AddGrants(domain::Header header, const Hash& roster, std::vector<ToWrap>& wraps,
                        std::vector<codec::EncodedChange>& changes);
-// A grant of all of them, of as many Changes as it takes; the first.
+// A grant of all of them, of as many Changes as it takes; the first. FailedPrecondition where one
+// would have no effect.
 absl::StatusOr<domain::Ref> CommitGrants(Core& core, const domain::Header& header,
                                          std::vector<ToWrap> wraps);
 // The openings of a new key epoch. Whoever opens a class that she may not read forgets

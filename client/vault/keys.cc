@@ -190,7 +190,7 @@ absl::Status TakeReceiveKeys(Core& core) {
 
 std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::FileKind kind,
                                     const std::vector<domain::Member>& lines,
-                                    std::vector<domain::Member>* unkeyed) {
+                                    std::vector<domain::Member>* unkeyed, bool released) {
   std::map<std::pair<domain::RecipientKind, ChangeId>, Recipient> found;
   const auto add = [&found](domain::RecipientKind recipient_kind, const ChangeId& id,
                             const auto& entry, const std::vector<domain::KeyClass>& classes) {
@@ -235,8 +235,8 @@ std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::
   };
   for (const domain::Member& line : lines) {
     std::vector<domain::KeyClass> classes = domain::KeyClassesOf(line.role, kind);
-    // Leads by duty have the plan too (FileState::MayHaveKey).
-    const bool plan = kind == domain::FileKind::kOperation && domain::Leads(line) &&
+    // As FileState::MayHaveKey: leads by duty have the plan too, and after its release the team.
+    const bool plan = kind == domain::FileKind::kOperation && (released || domain::Leads(line)) &&
                       domain::MayHoldKey(line.role, domain::KeyClass::kGeneral, kind);
     if (plan) classes.push_back(domain::KeyClass::kPlan);
     if (classes.empty()) continue;

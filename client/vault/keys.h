@@ -42,10 +42,10 @@ struct Recipient {
 // Who gets the keys of these roster lines: a person's key; for a line of a whole unit its key,
 // for the classes that all who share it may have (domain::UnitKeyMayHold), and for the others,
 // or where the unit has no key (yet, or any more), those of the staff whom the line is for.
-// Lines without any go to `unkeyed`.
+// Lines without any go to `unkeyed`. `released`: the plan is for whoever has the general keys.
 std::vector<Recipient> RecipientsOf(const domain::Directory& directory, domain::FileKind kind,
                                     const std::vector<domain::Member>& lines,
-                                    std::vector<domain::Member>* unkeyed);
+                                    std::vector<domain::Member>* unkeyed, bool released = false);
 
 // New random keys for a key epoch, with their openings.
 struct HalfRecipient {

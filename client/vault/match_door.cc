@@ -48,7 +48,7 @@ absl::StatusOr<domain::Value> MatchDoor::Open(const FileId& file, const MatchSou
         "want a name, a number or a date of the identity class, got another field");
   }
   if (source.value == nullptr || !source.value->sealed) {
-    return absl::FailedPreconditionError("the field is not sealed");
+    return absl::NotFoundError("there is no sealed value");
   }
   KAPEA_ASSIGN(const crypto::SecretBytes plain,
                OpenFieldValue(core_, file, source.record, source.field, *source.value));
@@ -64,10 +64,9 @@ absl::StatusOr<std::vector<uint32_t>> MatchDoor::TokensOf(const MatchScope& scop
   std::vector<domain::Value> values;
   for (const MatchSource& source : sources) {
     auto value = Open(file, source);
-    // No key, altered, or by a form of another kind: shown as that where the record is
-    // shown; it has no words.
-    const bool passed_over = absl::IsFailedPrecondition(value.status()) ||
-                             absl::IsDataLoss(value.status()) ||
+    // Not there, altered, or by a form of another kind: shown as that where the record is
+    // shown; it has no words. Without its key it may have some, which nobody here can tell.
+    const bool passed_over = absl::IsNotFound(value.status()) || absl::IsDataLoss(value.status()) ||
                              absl::IsInvalidArgument(value.status());
     if (!value.ok() && !passed_over) return value.status();
     values.push_back(value.ok() ? *std::move(value) : domain::Value(domain::Text{}));

@@ -1,6 +1,7 @@
 // Vault: the keys that receive keys. A person's goes to her other devices, a unit's to
 // everybody who works there, and where one ended the next is offered to the registrars.
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -38,6 +39,18 @@ std::vector<ToShare> OwnDevices(const Identity& identity, const domain::Director
     }
   }
   return shares;
+}
+
+// The role under which this person shares her unit's key now; nullopt: she does not.
+std::optional<domain::RoleAt> SharingRole(const Identity& identity,
+                                          const domain::Directory& directory) {
+  const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
+  const domain::PersonEntry* self = directory.FindPerson(identity.person);
+  if (unit == nullptr || unit->ended || self == nullptr || self->ended) return std::nullopt;
+  for (const domain::RoleAt& held : self->roles) {
+    if (held.unit == unit->unit && domain::SharesUnitKey(unit->kind, held.role)) return held;
+  }
+  return std::nullopt;
 }
 
 // The unit's keys that are held here, for everybody else who shares them: the earlier ones
@@ -177,21 +190,26 @@ absl::Status Vault::ShareKeys() {
   KAPEA_TRY(OfferKeys(*core_));
   KAPEA_ASSIGN(const auto state, core_->State(identity.directory_file));
   std::vector<ToShare> wanted = OwnDevices(identity, *core_->directory);
-  const std::vector<ToShare> colleagues = Colleagues(identity, *core_->directory);
-  wanted.insert(wanted.end(), colleagues.begin(), colleagues.end());
+  std::optional<domain::RoleAt> acting = SharingRole(identity, *core_->directory);
+  if (acting) {
+    const std::vector<ToShare> colleagues = Colleagues(identity, *core_->directory);
+    wanted.insert(wanted.end(), colleagues.begin(), colleagues.end());
+  } else {
+    const domain::PersonEntry* self = core_->directory->FindPerson(identity.person);
+    if (self != nullptr && !self->roles.empty()) acting = self->roles.front();
+  }
   std::erase_if(wanted, [&](const ToShare& share) {
     return IsShared(*state, share.target, identity.person);
   });
-  if (wanted.empty()) {
+  if (wanted.empty() || !acting) {
     core_->keys_shared_at = as_of;
     return absl::OkStatus();
   }
   // More than one Change holds goes out with the next sync.
   if (wanted.size() > codec::kWritesPerChangeMax) wanted.resize(codec::kWritesPerChangeMax);
-  KAPEA_ASSIGN(codec::ChangeWriter writer,
-               Begin({.file = identity.directory_file,
-                      .kind = domain::Kind::kGrant,
-                      .acting = domain::RoleAt{identity.role, identity.unit}}));
+  KAPEA_ASSIGN(
+      codec::ChangeWriter writer,
+      Begin({.file = identity.directory_file, .kind = domain::Kind::kGrant, .acting = acting}));
   const codec::WrapContext context{identity.deployment, identity.directory_file, writer.id()};
   for (const ToShare& share : wanted) {
     auto wrap = codec::SealWrap(context, share.target, share.key->Private());

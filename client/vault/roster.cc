@@ -86,10 +86,13 @@ absl::StatusOr<Founded> Enact(Core& core, const domain::FileState& state,
 // Grants to colleagues who stand on the file by the same line of the whole unit what it was
 // given, as far as it is held here; whether there was any. (Judgement::HandsOn)
 absl::StatusOr<bool> HandOn(Core& core, const domain::FileState& state) {
-  for (const domain::RoleAt& held : RolesOf(core.identity, *core.directory)) {
+  const domain::Directory& directory = *core.directory;
+  for (const domain::RoleAt& held : RolesOf(core.identity, directory)) {
+    // Who left the unit has its files here still, and hands on nothing.
+    if (!directory.HoldsRole(core.identity.person, held.role, held.unit)) continue;
     for (const domain::Member& line : state.roster()) {
       if (line.person || line.unit != held.unit || line.role != held.role) continue;
-      std::vector<Recipient> colleagues = RecipientsIn(*core.directory, state, {line}, nullptr);
+      std::vector<Recipient> colleagues = RecipientsIn(directory, state, {line}, nullptr);
       std::erase_if(colleagues, [](const Recipient& one) { return one.shifts.empty(); });
       std::vector<ToWrap> wraps = MissingWraps(core, state, colleagues);
       if (wraps.empty()) continue;
@@ -149,7 +152,7 @@ absl::StatusOr<Founded> Vault::Found(const FoundRequest& request) {
   kv::Batch batch;
   AddOpenings(writer, request.kind, epoch, batch);
   std::vector<ToWrap> wraps = WrapsOf(writer.id(), epoch, recipients);
-  KAPEA_TRY(AddWraps(writer, wraps));
+  KAPEA_TRY(AddKeys(writer, epoch, wraps));
   std::vector<codec::EncodedChange> changes;
   KAPEA_ASSIGN(changes.emplace_back(), std::move(writer).Finish());
   founded.change = {changes[0].change->id, changes[0].change->hash};
@@ -237,7 +240,7 @@ absl::StatusOr<bool> Vault::TendKeys(const FileId& file) {
   if (offered) return true;
   const std::vector<Recipient> everyone = RecipientsIn(directory, *state, state->roster(), nullptr);
   if (everyone.empty()) return false;
-  const std::vector<Recipient> without = WithoutNewest(*state, everyone);
+  const std::vector<Recipient> without = WithoutNewest(*state, core_->identity.person, everyone);
   if (domain::RekeyDue(*state, directory, core_->ServerNow()) ||
       NeedsEpoch(*core_, *state, without) || RecoveryNeedsEpoch(*core_, *state) ||
       LacksHalves(*state, directory)) {

@@ -72,6 +72,9 @@ std::optional<KeyOffer> KeyOfferIn(const Change& change, const Directory& direct
                     offered->code == known->code && offered->province == known->province &&
                     !offered->ended;
   if (!same || offered->receive_key.empty()) return std::nullopt;
+  // By who shares it, and when it is over: nobody else takes a unit's post out of its hands.
+  const bool due = known->generation == 0 || directory.KeyEnded(known->unit, known->generation, at);
+  if (!due || !SharesUnitKey(known->kind, header.role)) return std::nullopt;
   return KeyOffer{std::nullopt, offered->unit, offered->generation, offered->receive_key};
 }
 

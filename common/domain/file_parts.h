@@ -64,7 +64,9 @@ struct WrapAt {
   ChangeId change;  // part of the associated data
   PersonId by;
   uint64_t number = 0;
-  size_t index = 0;  // which write of the Change
+  size_t index = 0;      // which write of the Change
+  bool by_lead = false;  // of the file, when it was made
+  bool loose = false;    // who keeps the file may drop it (LacksWrapsAlone)
 };
 
 struct WaiverAt {
@@ -113,6 +115,12 @@ struct RecoveryAt {
   size_t keys = 0;          // how many class keys
   uint64_t generation = 0;  // of the recovery key that opened them
   EventTime time;
+};
+
+// What a device's clocks were at its newest Change so far.
+struct LastClock {
+  uint64_t sequence = 0;
+  ClockReading clock;
 };
 
 struct DeliveryAt {

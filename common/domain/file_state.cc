@@ -27,7 +27,8 @@ bool TakenAtItsWord(const Placed& placed, bool content_missing) {
 
 bool SaysWhoMay(Kind kind) {
   return kind == Kind::kRoster || kind == Kind::kGrant || kind == Kind::kApproval ||
-         kind == Kind::kAdmission || kind == Kind::kErase || kind == Kind::kRecovery;
+         kind == Kind::kAdmission || kind == Kind::kErase || kind == Kind::kRecovery ||
+         kind == Kind::kRelease || kind == Kind::kBreakGlass;
 }
 
 Judged AsJudged(const Waiting& change) {
@@ -162,14 +163,11 @@ void FileState::Refuse(Waiting change, uint64_t at, const Surroundings& around) 
   }
   const Change& what = *change.placed.change;
   if (what.header.kind == Kind::kRoster) ApplyRoster(change, false, at, around);
-  // A lead's grant to a key that had ended. Of others nothing is known: they may invent wraps.
-  if (what.header.kind == Kind::kGrant && change.verdict == Verdict::kStaleRecipient) {
-    for (size_t i = 0; i < what.writes.size(); ++i) {
-      const auto* wrap = std::get_if<Wrap>(&what.writes[i].body);
-      if (wrap == nullptr) continue;
-      astray_.push_back({*wrap, what.id, what.header.person, change.placed.entry.number, i});
-    }
-  }
+  // Of others nothing is known: they may invent wraps.
+  const bool astray =
+      (what.header.kind == Kind::kGrant && change.verdict == Verdict::kStaleRecipient) ||
+      what.header.kind == Kind::kBreakGlass;
+  if (astray) NoteAstray(change, at, around);
   const ChangeId id = what.id;
   refused_.insert_or_assign(id, std::move(change));
 }
@@ -201,6 +199,20 @@ void FileState::ResolveEarly(uint64_t at, const Surroundings& around) {
     } else {
       Settle(std::move(change), at, around);
     }
+  }
+}
+
+// Keys that were wrapped to who may not have them (any more): a lead's grant to a key that had
+// ended, and what a supervisor handed to another though it was too late or not to be.
+void FileState::NoteAstray(const Waiting& change, uint64_t at, const Surroundings& around) {
+  const bool by_glass = change.placed.change->header.kind == Kind::kBreakGlass;
+  for (WrapAt& one : WrapsIn(change, at, around)) {
+    const Wrap& wrap = one.wrap;
+    if (!wrap.key_epoch) continue;
+    const bool joins = HoldsHalf(*this, one.by, *wrap.key_epoch, wrap.key_class, wrap.half) &&
+                       HoldsHalf(*this, PersonId::FromPrefix(wrap.recipient.view()),
+                                 *wrap.key_epoch, wrap.key_class, 3 - wrap.half);
+    if (by_glass ? joins : one.by_lead) astray_.push_back(std::move(one));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -94,9 +95,11 @@ class FileState {
   // Of the newest accepted roster Change that opened one; nullptr: none yet.
   const KeyEpoch* newest_key_epoch() const;
   const std::vector<WrapAt>& wraps() const { return wraps_; }
-  // By leads, to who may not have that key (any more): the lead had not heard. They have no
-  // effect, but their bytes are in the world.
+  // To who may not have that key (any more): without effect, but their bytes are in the world.
   const std::vector<WrapAt>& astray() const { return astray_; }
+  // By person: bits 1 and 2 for the halves of class keys that she was given.
+  using Halves = std::map<std::tuple<PersonId, KeyEpochId, KeyClass>, uint32_t>;
+  const Halves& halves() const { return halves_; }
 
   const std::map<RecordId, Record>& records() const { return records_; }
   const Record* FindRecord(const RecordId& id) const;
@@ -106,13 +109,11 @@ class FileState {
   std::vector<const Record*> ChildrenOf(const RecordId& parent, std::string_view form) const;
   // The form that a record pins, by the pack that its Changes named; nullptr: unknown here.
   const Form* FormOf(const Record& record) const { return record.definition; }
-  // The newest named by an accepted Change.
-  const Pack* pack() const { return pack_; }
+  const Pack* pack() const { return pack_; }  // the newest named by an accepted Change
 
   const CustodyState& custody() const { return custody_; }
-  // In force; a waiver that was taken back is gone.
+  // Of both, what was taken back is gone. Links: proposals, approvals and endings.
   const std::map<std::string, WaiverAt>& waivers() const { return waivers_; }
-  // Proposals, approvals and endings; what an ending took back is gone.
   const std::vector<LinkAt>& links() const { return links_; }
   // Verdicts other than accepted and early.
   const std::vector<Judged>& without_effect() const { return without_effect_; }
@@ -123,8 +124,7 @@ class FileState {
   // that does: evidence against the server, or a directory that is behind.
   const std::vector<Judged>& disputed() const { return disputed_; }
   const std::vector<ReadAt>& reads() const { return reads_; }
-  // In Ledger order; those that were taken back are gone. One whose value was replaced since
-  // disputes nothing any more.
+  // Without those that were taken back. One whose value was replaced since disputes nothing.
   const std::vector<domain::MismatchAt>& mismatches() const { return mismatches_; }
   const std::vector<ErasureAt>& erasures() const { return erasures_; }       // that took effect
   const std::vector<RecoveryAt>& recoveries() const { return recoveries_; }  // in Ledger order
@@ -133,8 +133,7 @@ class FileState {
   std::vector<std::shared_ptr<const Change>> OpenReleases(Time now) const;  // likewise
   // What they cover, and what the file was told that they cover.
   const std::vector<ErasureTarget>& erased() const { return erased_; }
-  // Whether the whole file was: then it has a roster and its acts of erasure, and no keys,
-  // records or findings.
+  // The whole file: it has a roster and its acts of erasure, and no keys, records or findings.
   bool erased_wholly() const;
   // Whether an erasure took effect since that was not known at the start: withhold what it
   // covers (codec::Withhold), and fold the file anew with erased().
@@ -148,12 +147,13 @@ class FileState {
   // duty LEAD or SUP, and, once it is released, whoever has the general ones.
   bool MayHaveKey(const Member& line, KeyClass key_class, FileKind kind) const;
   const std::vector<domain::DeliveryAt>& deliveries() const { return deliveries_; }
-  // What was altered since the last call, or since the file began.
+  // Altered since the last call, or since the file began.
   Touched TakeTouched() { return std::exchange(touched_, {false, {}}); }
   std::vector<FieldConflict> Conflicts() const;  // of live records
 
  private:
   friend class Judgement;
+  static Halves::key_type HalfNameOf(const Wrap& wrap);
   // Gives a Change the verdict that it has just got: applies it, or keeps it aside.
   void Settle(Waiting change, uint64_t at, const Surroundings& around);
   void Refuse(Waiting change, uint64_t at, const Surroundings& around);
@@ -171,6 +171,8 @@ class FileState {
   void TouchOlderForm(const Record& record);
   void ApplyRoster(const Waiting& change, bool accepted, uint64_t at, const Surroundings& around);
   void ApplyWraps(const Waiting& change, uint64_t at, const Surroundings& around);
+  std::vector<WrapAt> WrapsIn(const Waiting& change, uint64_t at, const Surroundings& around) const;
+  void NoteAstray(const Waiting& change, uint64_t at, const Surroundings& around);
   void ApplyCustodyOffer(const Waiting& change);
   void ApplyCustodyAnswer(const Waiting& change);
   void ApplyWaivers(const Waiting& change);
@@ -215,6 +217,7 @@ class FileState {
   std::map<KeyEpochId, KeyEpoch> key_epochs_;
   std::optional<KeyEpochId> newest_key_epoch_;
   std::vector<WrapAt> wraps_, astray_;
+  Halves halves_;
   std::map<RecordId, Record> records_;
   std::map<std::string, std::vector<RecordId>, std::less<>> by_form_;  // by time made, then id
   const Pack* pack_ = nullptr;
@@ -238,10 +241,6 @@ class FileState {
   std::vector<ErasureAt> erasures_;
   std::vector<ErasureTarget> erased_;
   bool must_drop_ = false, content_missing_ = false;
-  struct LastClock {
-    uint64_t sequence = 0;
-    ClockReading clock;
-  };
   std::map<DeviceId, LastClock> last_clocks_;
   // The file by the Ledger alone, while there are local Changes on top of it.
   std::shared_ptr<FileState> by_ledger_;

@@ -5,6 +5,7 @@
 
 #include "common/domain/file_state.h"
 #include "common/domain/judge.h"
+#include "common/domain/rekey.h"
 #include "common/domain/roster.h"
 
 namespace kapea::domain {
@@ -203,18 +204,39 @@ void FileState::ApplyRoster(const Waiting& change, bool accepted, uint64_t at,
 void FileState::ApplyWraps(const Waiting& change, uint64_t at, const Surroundings& around) {
   const Change& what = *change.placed.change;
   const Judgement judgement(*this, what, at, around);
+  for (WrapAt& one : WrapsIn(change, at, around)) {
+    // A grant was judged as a whole, or is taken at its word: which gives nobody both halves.
+    const bool both =
+        one.wrap.half != 0 && (halves_[HalfNameOf(one.wrap)] & (3 - one.wrap.half)) != 0;
+    const bool alone = what.header.kind == Kind::kRoster;
+    const bool stands = !both && (!alone || judgement.OfWrap(one.wrap) == Verdict::kAccepted);
+    if (stands && one.wrap.half != 0) halves_[HalfNameOf(one.wrap)] |= one.wrap.half;
+    (stands ? wraps_ : astray_).push_back(std::move(one));
+  }
+}
+
+std::vector<WrapAt> FileState::WrapsIn(const Waiting& change, uint64_t at,
+                                       const Surroundings& around) const {
+  const Change& what = *change.placed.change;
+  const Header& header = what.header;
+  const bool by_lead = MayLead(header.person, header.unit, header.role, around.directory, at);
+  // One that was early takes effect with another Entry, where nobody looks for what it lacks.
+  bool loose = header.kind == Kind::kGrant;
+  const bool early = change.placed.entry.verdict == Verdict::kEarly;
+  std::vector<WrapAt> wraps;
   for (size_t i = 0; i < what.writes.size(); ++i) {
+    loose = loose || IsGrantsFollow(what.writes[i]);
     const auto* wrap = std::get_if<Wrap>(&what.writes[i].body);
     if (wrap == nullptr) continue;
-    // A grant was judged as a whole, or is taken at its word: which gives nobody both halves.
-    const bool alone = what.header.kind == Kind::kRoster;
-    const bool both = wrap->half != 0 && wrap->key_epoch &&
-                      HoldsHalf(*this, PersonId::FromPrefix(wrap->recipient.view()),
-                                *wrap->key_epoch, wrap->key_class, 3 - wrap->half);
-    const bool stands = !both && (!alone || judgement.OfWrap(*wrap) == Verdict::kAccepted);
-    (stands ? wraps_ : astray_)
-        .push_back({*wrap, what.id, what.header.person, change.placed.entry.number, i});
+    wraps.push_back(
+        {*wrap, what.id, header.person, change.placed.entry.number, i, by_lead, loose && !early});
   }
+  return wraps;
+}
+
+FileState::Halves::key_type FileState::HalfNameOf(const Wrap& wrap) {
+  return {PersonId::FromPrefix(wrap.recipient.view()), wrap.key_epoch.value_or(KeyEpochId()),
+          wrap.key_class};
 }
 
 void FileState::ApplyCustodyOffer(const Waiting& change) {

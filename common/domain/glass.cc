@@ -43,12 +43,6 @@ bool OnRoster(const std::vector<Member>& roster, const PersonId& person,
   });
 }
 
-bool IsHalfOf(const WrapAt& at, const PersonId& person, KeyClass key_class) {
-  return at.wrap.recipient_kind == RecipientKind::kHalf &&
-         at.wrap.recipient.view() == person.view() &&
-         (key_class == KeyClass::kNone || at.wrap.key_class == key_class);
-}
-
 }  // namespace
 
 std::string_view NameOf(GlassStatus status) {
@@ -95,22 +89,25 @@ bool IsSupervisor(const Directory& directory, const PersonId& person, uint64_t a
 
 bool HoldsHalf(const FileState& file, const PersonId& person, const KeyEpochId& epoch,
                KeyClass key_class, uint32_t half) {
-  return std::any_of(file.wraps().begin(), file.wraps().end(), [&](const WrapAt& at) {
-    return IsHalfOf(at, person, key_class) && at.wrap.key_epoch == epoch && at.wrap.half == half;
-  });
+  const auto found = file.halves().find({person, epoch, key_class});
+  return (half == 1 || half == 2) && found != file.halves().end() && (found->second & half) != 0;
 }
 
 bool HoldsHalf(const FileState& file, const PersonId& person, KeyClass key_class) {
-  return std::any_of(file.wraps().begin(), file.wraps().end(),
-                     [&](const WrapAt& at) { return IsHalfOf(at, person, key_class); });
+  for (auto at = file.halves().lower_bound({person, KeyEpochId(), KeyClass::kNone});
+       at != file.halves().end() && std::get<PersonId>(at->first) == person; ++at) {
+    if (key_class == KeyClass::kNone || std::get<KeyClass>(at->first) == key_class) return true;
+  }
+  return false;
 }
 
 Verdict JudgeGlassApproval(const FileState& file, const GlassAt& glass, const Change& approval,
                            const Directory& directory, uint64_t at) {
   const Header& header = approval.header;
   const DeviceEntry* device = directory.FindDevice(glass.device, at);
-  const bool entitled = device != nullptr && !device->revoked && header.person != glass.by &&
-                        header.device != glass.device && header.role == Role::kSupervisor &&
+  const bool entitled = device != nullptr && !device->revoked && device->person == glass.by &&
+                        header.person != glass.by && header.device != glass.device &&
+                        header.role == Role::kSupervisor &&
                         directory.HoldsRole(glass.by, Role::kSupervisor, glass.unit, at);
   const Decision* decision = DecisionIn(approval);
   if (!entitled || glass.approval || decision == nullptr || decision->reason != kGlassApproved) {
@@ -119,6 +116,8 @@ Verdict JudgeGlassApproval(const FileState& file, const GlassAt& glass, const Ch
   bool gives = false;
   for (const Write& write : approval.writes) {
     const auto* wrap = std::get_if<Wrap>(&write.body);
+    // Erased with the file since: that it gave stays said.
+    gives = gives || std::holds_alternative<Withheld>(write.body);
     if (wrap == nullptr) continue;
     if (!wrap->key_epoch || wrap->recipient_kind != RecipientKind::kPerson ||
         wrap->recipient.view() != glass.by.view() || wrap->generation != glass.generation ||

@@ -44,6 +44,7 @@ struct GlassAt {
   std::string reason;  // a code
   EventTime time;
   Time requested = Time::Min();  // received; Min: not in the Ledger yet
+  bool too_late = false;         // another agreed after the hour; what she handed over is astray
   std::optional<Ref> approval;
   PersonId approved_by;
   Time approved;               // received

@@ -103,6 +103,8 @@ Verdict Judgement::OfWrap(const Wrap& wrap) const {
 Verdict Judgement::CheckWrap(const Wrap& wrap, const std::vector<Member>& roster) const {
   const bool is_half = wrap.recipient_kind == RecipientKind::kHalf;
   if (wrap.half > 2 || (wrap.half != 0) != is_half) return Verdict::kMalformed;
+  // With the key that they are of: nobody need look elsewhere for what a server may not drop.
+  if (is_half && *wrap.key_epoch != change_.id) return Verdict::kMalformed;
   bool opened = false;
   if (*wrap.key_epoch == change_.id) {
     for (const Write& write : change_.writes) {
@@ -180,6 +182,7 @@ bool Judgement::HandsOn() const {
       });
   if (line == state_.roster_.end()) return false;
   return std::all_of(change_.writes.begin(), change_.writes.end(), [&](const Write& write) {
+    if (std::holds_alternative<Withheld>(write.body)) return true;  // dropped since
     const auto* wrap = std::get_if<Wrap>(&write.body);
     return wrap != nullptr && wrap->recipient_kind == RecipientKind::kPerson &&
            state_.MayHaveKey(*line, wrap->key_class, state_.kind_) &&

@@ -120,17 +120,19 @@ void FileState::ApplyGlass(const Waiting& change, uint64_t at, const Surrounding
       continue;
     }
     // Checked here too: an Entry may be taken at its word, and this word opens.
-    if (glass.requested == Time::Min() || entry.received - glass.requested > kGlassLapses ||
-        JudgeGlassApproval(*this, glass, what, around.directory, at) != Verdict::kAccepted) {
+    if (JudgeGlassApproval(*this, glass, what, around.directory, at) != Verdict::kAccepted) {
+      NoteAstray(change, at, around);
+      continue;
+    }
+    if (glass.requested == Time::Min() || entry.received - glass.requested > kGlassLapses) {
+      glass.too_late = true;
+      NoteAstray(change, at, around);
       continue;
     }
     glass.approval = Ref{what.id, what.hash};
     glass.approved_by = header.person;
     glass.approved = entry.received;
-    for (size_t i = 0; i < what.writes.size(); ++i) {
-      const auto* wrap = std::get_if<Wrap>(&what.writes[i].body);
-      if (wrap != nullptr) glass.halves.push_back({*wrap, what.id, header.person, entry.number, i});
-    }
+    glass.halves = WrapsIn(change, at, around);
   }
 }
 

@@ -24,7 +24,7 @@ bool FileState::MayRelease(const Header& proposal, const Header& approval,
                            const Directory& directory, uint64_t at) const {
   if (proposal.person == approval.person || proposal.device == approval.device) return false;
   const DeviceEntry* device = directory.FindDevice(proposal.device, at);
-  return device != nullptr && !device->revoked &&
+  return device != nullptr && !device->revoked && device->person == proposal.person &&
          MayLead(proposal.person, proposal.unit, proposal.role, directory, at) &&
          MayLead(approval.person, approval.unit, approval.role, directory, at);
 }

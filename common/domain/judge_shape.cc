@@ -3,6 +3,7 @@
 #include <set>
 
 #include "common/domain/judge.h"
+#include "common/domain/rekey.h"
 
 namespace kapea::domain {
 namespace {
@@ -37,7 +38,7 @@ KindShape ShapeOf(Kind kind) {
     case Kind::kCustodyAnswer:
       return {Bodies<CustodyAnswer>(), true};
     case Kind::kRoster:
-      return {Bodies<Founding, RosterWrite, KeyOpening, Wrap>()};
+      return {Bodies<Founding, RosterWrite, KeyOpening, Wrap, Decision>()};
     case Kind::kGrant:
       return {Bodies<Wrap>()};
     case Kind::kDirectory:
@@ -176,11 +177,14 @@ Verdict Judgement::CheckFieldShapes() {
 
 namespace {
 
+// Who is on it, then the keys and their halves, then a mark, and behind it whole keys alone:
+// these can be dropped one day, and nothing else be hidden by saying that they were.
 size_t PlaceInRoster(const Write& write) {
   if (std::holds_alternative<Founding>(write.body)) return 0;
   if (std::holds_alternative<RosterWrite>(write.body)) return 1;
   if (std::holds_alternative<KeyOpening>(write.body)) return 2;
-  return 3;
+  if (const auto* wrap = std::get_if<Wrap>(&write.body)) return wrap->half != 0 ? 3 : 5;
+  return 4;
 }
 
 }  // namespace
@@ -189,15 +193,18 @@ Verdict Judgement::CheckRosterShape() {
   if (header_.kind != Kind::kRoster) return Verdict::kAccepted;
   int foundings = 0;
   int rosters = 0;
+  int marks = 0;
   uint32_t classes = 0;
   size_t last = 0;
   for (const Write& write : change_.writes) {
     if (std::holds_alternative<Founding>(write.body)) ++foundings;
     if (std::holds_alternative<RosterWrite>(write.body)) ++rosters;
-    // Who is on it stands before the keys, so that wraps can be dropped and nobody be hidden.
     const size_t place = PlaceInRoster(write);
     if (place < last) return Verdict::kMalformed;
-    last = std::max(last, place);
+    last = place;
+    if (std::holds_alternative<Decision>(write.body) && (marks++ > 0 || !IsGrantsFollow(write))) {
+      return Verdict::kMalformed;
+    }
     if (const auto* opening = std::get_if<KeyOpening>(&write.body)) {
       const uint32_t bit = uint32_t{1} << static_cast<unsigned>(opening->key_class);
       if (opening->key_class == KeyClass::kNone || (classes & bit) != 0) {

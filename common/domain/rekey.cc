@@ -75,21 +75,23 @@ std::vector<WrapAt> SpentWraps(const FileState& file, const Directory& directory
   const KeyEpoch* newest = file.newest_key_epoch();
   if (newest == nullptr) return spent;
   // By the newest RekeyDue decides; halves and the recovery key are what verdicts rest on.
-  const auto is_earlier = [newest](const Wrap& wrap) {
-    return wrap.key_epoch && wrap.key_epoch != newest->id &&
+  const auto is_earlier = [newest](const WrapAt& at) {
+    const Wrap& wrap = at.wrap;
+    return at.loose && wrap.key_epoch && wrap.key_epoch != newest->id &&
            (wrap.recipient_kind == RecipientKind::kPerson ||
             wrap.recipient_kind == RecipientKind::kUnit);
   };
   std::map<OneKey, uint32_t> newest_generation;
   for (const WrapAt& at : file.wraps()) {
     uint32_t& generation = newest_generation[OneKeyOf(at.wrap)];
-    generation = std::max(generation, at.wrap.generation);
+    // Nobody sees what a colleague has put into hers.
+    if (at.by_lead) generation = std::max(generation, at.wrap.generation);
   }
   for (const WrapAt& at : file.astray()) {
-    if (is_earlier(at.wrap)) spent.push_back(at);
+    if (is_earlier(at)) spent.push_back(at);
   }
   for (const WrapAt& at : file.wraps()) {
-    if (!is_earlier(at.wrap)) continue;
+    if (!is_earlier(at)) continue;
     const bool replaced = newest_generation.at(OneKeyOf(at.wrap)) > at.wrap.generation &&
                           Outlived(file, directory, at.wrap);
     if (replaced || !MayHave(file, directory, at.wrap)) spent.push_back(at);
@@ -97,15 +99,19 @@ std::vector<WrapAt> SpentWraps(const FileState& file, const Directory& directory
   return spent;
 }
 
+bool IsGrantsFollow(const Write& write) {
+  const auto* decision = std::get_if<Decision>(&write.body);
+  return decision != nullptr && decision->reason == kGrantsFollow && decision->subject.empty() &&
+         decision->field.empty() && decision->from == 0 && decision->to == 0 && !decision->maker &&
+         !decision->form && !decision->parent;
+}
+
 bool LacksWrapsAlone(const Change& change) {
   if (change.header.kind == Kind::kGrant) return true;
   if (change.header.kind != Kind::kRoster) return false;
-  const Write* before = nullptr;
   for (const Write& write : change.writes) {
-    if (std::holds_alternative<Withheld>(write.body)) {
-      return before != nullptr && !std::holds_alternative<Founding>(before->body);
-    }
-    before = &write;
+    if (IsGrantsFollow(write)) return true;
+    if (std::holds_alternative<Withheld>(write.body)) return false;
   }
   return true;
 }

@@ -1,6 +1,7 @@
 // When a file must go on under new keys.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "common/domain/file_state.h"
@@ -20,8 +21,13 @@ bool RekeyDue(const FileState& file, const Directory& directory, Time now = Time
 // have it by any; or it never had an effect. Who keeps the file for others may drop them.
 std::vector<WrapAt> SpentWraps(const FileState& file, const Directory& directory);
 
-// Whether all that the Change lacks of its writes are wraps. It is so of a grant, and of a roster
-// Change where something follows its lines: these come first, and wraps last (judge_shape.cc).
+// The reason of the one Decision that a roster Change may have: behind it stand wraps of whole
+// keys alone (judge_shape.cc), each of which may be dropped one day.
+inline constexpr std::string_view kGrantsFollow = "grants";
+bool IsGrantsFollow(const Write& write);
+
+// Whether all that the Change lacks of its writes are such wraps: it is a grant, which has no
+// others, or has the mark before the first that is gone.
 bool LacksWrapsAlone(const Change& change);
 
 }  // namespace kapea::domain

@@ -14,6 +14,8 @@ namespace kapea::server {
 namespace {
 
 constexpr size_t kChainsMax = 65536;
+constexpr uint64_t kDroppedAtOnceMax = 1000;  // Changes of a file
+constexpr Duration kDropsApart = Duration::Hours(1);
 
 Refusal Refuse(RefusalReason reason, std::string message, uint64_t wanted = 0) {
   return {reason, wanted, std::move(message)};
@@ -323,6 +325,14 @@ absl::Status GroupBuilder::DropSpent(const FileId& id, FileCache::File& file,
                                      const domain::Surroundings& around) {
   const std::vector<domain::WrapAt> spent = domain::SpentWraps(*file.state, around.directory);
   if (spent.empty()) return absl::OkStatus();
+  // Sealing a large file anew takes a while, and everybody waits: not at each grant of somebody
+  // who has many to make. What is left goes with a later one.
+  if (file.state->number() > kDroppedAtOnceMax) {
+    Time& last = dropped_at_[id];
+    if (last != Time() && now_ - last < kDropsApart) return absl::OkStatus();
+    last = now_;
+    if (dropped_at_.size() > kChainsMax) dropped_at_.clear();
+  }
   const Overlay before(store_, batch_);
   kv::Batch dropped;
   KAPEA_TRY(DropWraps(before, id, spent, dropped));

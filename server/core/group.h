@@ -117,7 +117,8 @@ class GroupBuilder {
   std::map<ledger::NodeId, Hash> new_nodes_;
   std::map<uint64_t, std::string> new_entries_;
   std::map<ChangeId, codec::ChangeLocation> new_ids_;
-  std::set<FileId> granted_;  // of those, where keys or lines may have changed
+  std::map<FileId, Time> dropped_at_;  // when wraps of a large file were last dropped
+  std::set<FileId> granted_;           // of those, where keys or lines may have changed
   std::set<FileId> touched_;
   std::vector<codec::ListedErasure> erased_;
   std::vector<DeviceId> revoked_;

@@ -67,6 +67,7 @@ absl::StatusOr<MatchCaller> MatchAccess::Admit(const Principal& by, const FileId
   }
   KAPEA_ASSIGN(const auto files, FilesOfUnits(*snapshot, {unit}));
   caller.files_max = files.size();
+  caller.number = head.number;
   caller.device = by.device;
   caller.programme = programme;
   caller.unit = unit;

@@ -14,6 +14,7 @@ namespace {
 using domain::MatchAlias;
 using domain::MatchToken;
 
+constexpr size_t kEpochRowBytes = KeyEpochId::kBytes + sizeof(uint64_t);
 constexpr int64_t kDayMs = 24 * 3600 * 1000;
 constexpr size_t kProgrammesHeldMax = 256;
 constexpr size_t kDevicesHeldMax = 4096;
@@ -148,7 +149,15 @@ absl::Status MatchBook::Tidy(const MatchCaller& caller) {
   KAPEA_ASSIGN(const auto epoch, store_.Find(kMatches, key));
   const std::pair now(caller.units, Today());
   const auto known = tidied_.find(caller.programme);
-  const bool same_epoch = epoch && *epoch == caller.epoch.view();
+  const bool same_epoch = epoch && epoch->substr(0, KeyEpochId::kBytes) == caller.epoch.view();
+  // Somebody came first with what the programme said later.
+  const uint64_t as_of = epoch && epoch->size() == kEpochRowBytes
+                             ? ReadU64(std::string_view(*epoch).substr(KeyEpochId::kBytes))
+                             : 0;
+  if (!same_epoch && caller.number < as_of) {
+    return absl::FailedPreconditionError(
+        "the programme's keys are new: sync, then what you have is compared under them");
+  }
   if (same_epoch && known != tidied_.end() && known->second == now) return absl::OkStatus();
   kv::Batch batch;
   if (!same_epoch) {
@@ -156,7 +165,9 @@ absl::Status MatchBook::Tidy(const MatchCaller& caller) {
       const std::string prefix = ProgrammeKey(table, caller.programme);
       batch.DeleteRange(kMatches, prefix, kv::PrefixEnd(prefix));
     }
-    batch.Put(kMatches, key, caller.epoch.str());
+    std::string row = caller.epoch.str();
+    AppendU64(row, caller.number);
+    batch.Put(kMatches, key, std::move(row));
   } else {
     KAPEA_TRY(DropOld(caller, batch));
   }

@@ -34,6 +34,7 @@ struct MatchCaller {
   DeviceId device;
   FileId programme;
   KeyEpochId epoch;        // the programme's newest
+  uint64_t number = 0;     // of its last Entry, as of which that is so
   std::set<UnitId> units;  // on its roster
   UnitId unit;             // the caller's, one of them
   size_t files_max = 0;    // on whose rosters that unit stands: it has no more to offer

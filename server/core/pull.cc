@@ -1,6 +1,8 @@
 #include "server/core/pull.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "common/base/macros.h"
 #include "common/codec/change_codec.h"
@@ -210,6 +212,8 @@ absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const FileId& fi
     if (!next) return absl::OkStatus();
   }
   const LedgerTip& tip = *batch.tip;
+  const size_t changes_before = changes_;
+  const size_t bytes_before = bytes_;
   FilePart part(snapshot, file, held + 1, sight == domain::Sight::kKeys);
   absl::Status failed;
   uint64_t number = held;
@@ -237,6 +241,9 @@ absl::Status PullCursor::ReadFile(const kv::Snapshot& snapshot, const FileId& fi
     KAPEA_ASSIGN(const std::set<FileId> admitted, gate_->Admit(reader_.device, {file}));
     if (!admitted.contains(file)) {
       passed_over_.insert(file);
+      // Nothing of it goes into this batch, nor into a later one of this sweep.
+      changes_ = changes_before;
+      bytes_ = bytes_before;
       return absl::OkStatus();
     }
     passed_over_.erase(file);
@@ -271,7 +278,16 @@ absl::StatusOr<PulledBatch> PullCursor::Next() {
     if (tip != sweep_->tip) {
       KAPEA_ASSIGN(sight, SightOf(*snapshot, file));
     }
-    if (sight != domain::Sight::kNone) KAPEA_TRY(ReadFile(*snapshot, file, sight, batch));
+    if (sight != domain::Sight::kNone) {
+      const std::pair before(changes_, bytes_);
+      absl::Status read = ReadFile(*snapshot, file, sight, batch);
+      // Sealed anew under another key since the snapshot: an erasure, or wraps were dropped.
+      if (absl::IsDataLoss(read)) {
+        std::tie(changes_, bytes_) = before;
+        read = ReadFile(*store_.TakeSnapshot(), file, sight, batch);
+      }
+      KAPEA_TRY(read);
+    }
     if (changes_ < kChangesPerBatch && bytes_ < kBytesPerBatch) ++sweep_->at;
   }
   read_to_ = sweep_->tip->size;

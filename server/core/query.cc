@@ -161,31 +161,41 @@ class Asking {
   std::map<FileId, std::optional<codec::FileViewHead>> heads_;
 };
 
-}  // namespace
-
-absl::StatusOr<ComplianceAnswer> AnswerCompliance(const kv::Store& store,
-                                                  const Published& published,
-                                                  const Principal& asker, Time now,
-                                                  const ComplianceQuestion& question) {
+absl::StatusOr<ComplianceAnswer> AnswerAt(const kv::Snapshot& snapshot, const Published& published,
+                                          const Principal& asker, Time now,
+                                          const ComplianceQuestion& question) {
   const auto tip = published.tip();
   const auto directory = published.directory();
   const auto packs = published.packs();
-  const auto snapshot = store.TakeSnapshot();
   ComplianceAnswer answer;
   answer.as_of = question.as_of.value_or(now);
   answer.ledger_size = tip->size;
   answer.ledger_root = tip->root;
   const domain::Surroundings around{directory->directory, *packs};
-  const Folder folder(*snapshot, around, answer.as_of);
+  const Folder folder(snapshot, around, answer.as_of);
   KAPEA_ASSIGN(const std::set<FileId> files,
-               FilesInScope(*snapshot, directory->directory, asker, question));
-  Asking asking(*snapshot, folder, question, answer);
+               FilesInScope(snapshot, directory->directory, asker, question));
+  Asking asking(snapshot, folder, question, answer);
   for (auto file = files.begin(); file != files.end(); ++file) {
     if (answer.findings.size() >= question.page_size) {
       answer.next_page_token = std::prev(file)->hex();
       break;
     }
     KAPEA_TRY(asking.Add(*file));
+  }
+  return answer;
+}
+
+}  // namespace
+
+absl::StatusOr<ComplianceAnswer> AnswerCompliance(const kv::Store& store,
+                                                  const Published& published,
+                                                  const Principal& asker, Time now,
+                                                  const ComplianceQuestion& question) {
+  auto answer = AnswerAt(*store.TakeSnapshot(), published, asker, now, question);
+  // A file was sealed anew under another key meanwhile (an erasure, or wraps were dropped).
+  if (absl::IsDataLoss(answer.status())) {
+    answer = AnswerAt(*store.TakeSnapshot(), published, asker, now, question);
   }
   return answer;
 }

@@ -6,6 +6,7 @@
 #include "common/base/macros.h"
 #include "common/base/time.h"
 #include "common/crypto/fingerprint.h"
+#include "common/domain/roles.h"
 
 namespace kapea::admin {
 namespace {
@@ -35,6 +36,19 @@ Json ToJson(const domain::Directory& directory, const OpenOffer& open) {
   return json;
 }
 
+// Under which roles she works; what she offers is only as good as these.
+std::string RolesOf(const domain::Directory& directory, const PersonId& person) {
+  const domain::PersonEntry* entry = directory.FindPerson(person);
+  std::string roles;
+  if (entry == nullptr) return "not in the directory";
+  for (const domain::RoleAt& held : entry->roles) {
+    const domain::UnitEntry* unit = directory.FindUnit(held.unit);
+    roles += (roles.empty() ? "" : ", ") + std::string(domain::NameOf(held.role)) + " at " +
+             (unit == nullptr ? held.unit.hex() : unit->code);
+  }
+  return roles;
+}
+
 }  // namespace
 
 absl::Status RunOffers(const Arguments& arguments, const Clock& clock) {
@@ -46,7 +60,8 @@ absl::Status RunOffers(const Arguments& arguments, const Clock& clock) {
     list.push_back(ToJson(*directory, open));
     text += open.change.hex() + "  " + OwnerOf(*directory, open.offer) + "  key " +
             std::to_string(open.offer.generation) + "  " +
-            crypto::Fingerprint(open.offer.receive_key) + "  until " +
+            crypto::Fingerprint(open.offer.receive_key) + "  by " + open.by.hex() + " (" +
+            RolesOf(*directory, open.by) + ")  until " +
             ToIso8601(open.received + domain::kProposalLapses) + "\n";
   }
   text += list.empty() ? "no key is offered"

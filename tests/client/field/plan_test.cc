@@ -7,6 +7,7 @@
 #include "client/field/act.h"
 #include "client/field/membership.h"
 #include "common/domain/rekey.h"
+#include "common/domain/roles.h"
 #include "tests/support/fake_device.h"
 #include "tests/support/manual_clock.h"
 
@@ -120,6 +121,71 @@ TEST_F(PlanTest, OneApproverAloneCannotReleaseAndTheSamePersonTwiceCannot) {
   Sync();
   EXPECT_FALSE(Released(lead_));
   EXPECT_FALSE(ReadPlan(officer_).ok());
+}
+
+// The unit has a key, which also who may not have the plan shares.
+TEST_F(PlanTest, AUnitsLineGetsThePlanByItsPeople) {
+  FakeDevice intake(server_, "intake", clock_);
+  for (int round = 0; round < 2; ++round) ASSERT_TRUE(intake.Sync().ok());
+  vault::FoundRequest request;
+  request.kind = domain::FileKind::kOperation;
+  request.members = {Line(server_, "lead"),
+                     Line(server_, "supervisor"),
+                     {std::nullopt, server_.shelter(), domain::Role::kIntakeOfficer, {}}};
+  const auto founded = lead_.vault().Found(request);
+  ASSERT_TRUE(founded.ok()) << founded.status();
+  file_ = founded->file;
+  Sync();
+  ASSERT_TRUE(field::ProposeRelease(lead_.vault(), file_, "briefing").ok());
+  Sync();
+  ASSERT_TRUE(field::ApproveRelease(supervisor_.vault(), file_).ok());
+  Sync();
+  ASSERT_TRUE(intake.Sync().ok());
+  EXPECT_TRUE(intake.vault().HoldsKey(file_, KeyClass::kPlan));
+  const auto state = *lead_.vault().File(file_);
+  EXPECT_THAT(state->without_effect(), IsEmpty());
+  EXPECT_THAT(state->astray(), IsEmpty());
+  const uint64_t size = server_.size();
+  Sync();
+  EXPECT_EQ(server_.size(), size) << "there is nothing more to do";
+}
+
+// Whatever stands on a roster: no device makes a wrap that has no effect, and all come to rest.
+TEST_F(PlanTest, EveryWrapThatIsMadeStands) {
+  using enum domain::Role;
+  const struct {
+    UnitId unit;
+    domain::Role role;
+  } lines[] = {{server_.shelter(), kIntakeOfficer}, {server_.shelter(), kCaseManager},
+               {server_.shelter(), kHealthWorker},  {server_.shelter(), kSupervisor},
+               {server_.police(), kOfficer},        {server_.police(), kUnitLead}};
+  FakeDevice intake(server_, "intake", clock_);
+  for (const domain::FileKind kind : {domain::FileKind::kOperation, domain::FileKind::kPerson}) {
+    for (const auto& line : lines) {
+      vault::FoundRequest request;
+      request.kind = kind;
+      request.members = {Line(server_, "lead"),
+                         Line(server_, "supervisor"),
+                         {std::nullopt, line.unit, line.role, {}}};
+      const auto founded = lead_.vault().Found(request);
+      ASSERT_TRUE(founded.ok()) << founded.status();
+      file_ = founded->file;
+      Sync();
+      ASSERT_TRUE(lead_.vault().Rekey(file_).ok());
+      Sync();
+      ASSERT_TRUE(intake.Sync().ok());
+      const auto state = *lead_.vault().File(file_);
+      SCOPED_TRACE(std::string(domain::NameOf(line.role)) + " " +
+                   std::string(domain::NameOf(kind)));
+      EXPECT_THAT(state->without_effect(), IsEmpty());
+      EXPECT_THAT(state->astray(), IsEmpty());
+      EXPECT_FALSE(domain::RekeyDue(*state, server_.directory()));
+    }
+  }
+  Sync();
+  const uint64_t size = server_.size();
+  Sync();
+  EXPECT_EQ(server_.size(), size);
 }
 
 }  // namespace

@@ -22,14 +22,21 @@ class GlassTest : public ::testing::Test {
   void SetUp() override {
     const auto founding = world_.Found(file_.id(), FileKind::kOperation, world_.lead,
                                        {TestWorld::Line(world_.officer)});
-    epoch_ = founding->id;
     ASSERT_EQ(Append(founding), Verdict::kAccepted);
-    ASSERT_EQ(Append(Grant()
+    epoch_ = MakeId<KeyEpochId>(kOpening);
+    ASSERT_EQ(Append(Opening(file_, kOpening)
                          .Write(Half(world_.supervisor, 1))
                          .Write(Half(world_.supervisor2, 2))
                          .Write(Half(world_.supervisor3, 1))
                          .Build()),
               Verdict::kAccepted);
+  }
+  // A key epoch of the identity class, by the lead; its halves are to follow.
+  static constexpr uint32_t kOpening = 9001;
+  ChangeBuilder Opening(const FileState& file, uint32_t id) const {
+    KeyOpening opening;
+    opening.key_class = KeyClass::kIdentity;
+    return world_.Edit(file, world_.lead, Kind::kRoster).Id(id).Write(opening);
   }
   Verdict Append(const std::shared_ptr<const Change>& change) {
     return world_.Append(file_, change);
@@ -142,16 +149,51 @@ TEST_F(GlassTest, OnlyWhoHasAHalfMayAskAndOnlyAsASupervisor) {
 }
 
 TEST_F(GlassTest, NobodyIsGivenBothHalves) {
-  EXPECT_EQ(Append(Grant().Write(Half(world_.supervisor, 2)).Build()), Verdict::kRole);
+  // Halves come with the key that they are of, and not later.
+  EXPECT_EQ(Append(Grant().Write(Half(world_.supervisor, 2)).Build()), Verdict::kMalformed);
   FileState other(MakeId<FileId>(601));
   const auto founding = world_.Found(other.id(), FileKind::kOperation, world_.lead);
   ASSERT_EQ(world_.Append(other, founding), Verdict::kAccepted);
   Wrap first = Half(world_.supervisor, 1);
   Wrap second = Half(world_.supervisor, 2);
-  first.key_epoch = second.key_epoch = founding->id;
-  const auto both =
-      world_.Edit(other, world_.lead, Kind::kGrant).Write(first).Write(second).Build();
-  EXPECT_EQ(world_.Append(other, both), Verdict::kRole);
+  first.key_epoch = second.key_epoch = MakeId<KeyEpochId>(9002);
+  EXPECT_EQ(world_.Append(other, Opening(other, 9002).Write(first).Write(second).Build()),
+            Verdict::kAccepted);
+  EXPECT_FALSE(HoldsHalf(other, world_.supervisor.person, KeyClass::kIdentity));
+  EXPECT_THAT(other.astray(), SizeIs(2));
+}
+
+// She joins the halves all the same, with another program: then the keys must change.
+TEST_F(GlassTest, WhatWasHandedOverTooLateMakesTheFileDue) {
+  const auto request = Asked();
+  world_.now = world_.now + kGlassLapses + Duration::Milliseconds(1);
+  EXPECT_FALSE(RekeyDue(file_, world_.directory, world_.now));
+  EXPECT_EQ(Approve(world_.supervisor2, *request, 2), Verdict::kAccepted);
+  ASSERT_THAT(file_.glasses(), SizeIs(1));
+  EXPECT_FALSE(file_.glasses()[0].approval);
+  EXPECT_TRUE(file_.glasses()[0].too_late);
+  EXPECT_TRUE(RekeyDue(file_, world_.directory, world_.now));
+}
+
+TEST_F(GlassTest, AnInventedHandOverMakesNothingDue) {
+  const auto request = Asked();
+  // He has no half; she has it already.
+  EXPECT_EQ(Append(Approval(world_.supervisor3, *request, 2, world_.supervisor)), Verdict::kRole);
+  EXPECT_FALSE(RekeyDue(file_, world_.directory, world_.now));
+}
+
+// With its wraps erased, an approval is known to have given them.
+TEST_F(GlassTest, WhoOpenedAFileIsKnownAfterItWasErased) {
+  const auto request = Asked();
+  Change approval = *Approval(world_.supervisor2, *request, 2, world_.supervisor);
+  approval.writes.back().body = Withheld{};
+  Placed placed{
+      std::make_shared<const Change>(approval), world_.Place(approval, file_.number() + 1), {}};
+  placed.entry.rules = kRulesVersion;
+  placed.entry.verdict = Verdict::kAccepted;
+  file_.Append(placed, world_.around());
+  ASSERT_THAT(file_.glasses(), SizeIs(1));
+  EXPECT_EQ(file_.glasses()[0].approved_by, world_.supervisor2.person);
 }
 
 TEST_F(GlassTest, ARequestLapsesAfterAnHour) {
@@ -249,7 +291,7 @@ TEST_F(GlassTest, AServersWordAloneOpensNothing) {
     file_.Append(placed, world_.around());
   };
   // Both halves to one person, who agrees with herself; and his agreement from her phone.
-  take(Grant().Write(Half(world_.supervisor, 2)).Build());
+  take(Opening(file_, 9003).Write(Half(world_.supervisor, 2)).Build());
   EXPECT_FALSE(HoldsHalf(file_, world_.supervisor.person, epoch_, KeyClass::kIdentity, 2));
   take(Approval(world_.supervisor, *request, 2, world_.supervisor));
   Author from_her_phone = world_.supervisor2;

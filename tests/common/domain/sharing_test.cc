@@ -149,5 +149,108 @@ TEST(SharingTest, AWrapToAKeyThatHadEndedMakesTheFileDue) {
   EXPECT_TRUE(RekeyDue(file, world.directory));
 }
 
+// A server that dropped some wraps of it hands on the rest.
+TEST(SharingTest, AHandOnThatLacksAWrapStillGivesTheOthers) {
+  Shelter world;
+  Change grant = *world.Edit(world.file, world.intake, Kind::kGrant)
+                      .Write(world.To(world.intake, KeyClass::kTestimony))
+                      .Write(world.To(world.intake2, KeyClass::kTestimony))
+                      .Build();
+  grant.writes[0].body = Withheld{};
+  Placed placed{
+      std::make_shared<const Change>(grant), world.Place(grant, world.file.number() + 1), {}};
+  placed.entry.rules = kRulesVersion;
+  placed.entry.verdict = Verdict::kAccepted;
+  EXPECT_EQ(world.file.Append(placed, world.around()), Verdict::kAccepted);
+  EXPECT_EQ(world.file.wraps().size(), 1u);
+  EXPECT_TRUE(world.file.disputed().empty());
+  EXPECT_FALSE(world.file.content_missing());
+}
+
+// Whoever says that only wraps are gone hides nothing else.
+TEST(SharingTest, AKeyThatIsHiddenIsMissed) {
+  const auto lacking = [](bool marked, size_t gone) {
+    TestWorld world;
+    FileState file(MakeId<FileId>(5));
+    world.Append(file, world.Found(file.id(), FileKind::kOperation, world.lead,
+                                   {TestWorld::Line(world.officer)}));
+    KeyOpening opening;
+    opening.key_class = KeyClass::kIdentity;
+    Wrap wrap;
+    wrap.key_epoch = MakeId<KeyEpochId>(9004);
+    wrap.key_class = KeyClass::kIdentity;
+    wrap.recipient_kind = RecipientKind::kPerson;
+    wrap.recipient = ChangeId::FromPrefix(world.lead.person.view());
+    wrap.generation = 1;
+    RosterWrite lines;
+    lines.removed = {TestWorld::Line(world.officer)};
+    Decision mark;
+    mark.reason = std::string(kGrantsFollow);
+    ChangeBuilder builder = world.Edit(file, world.lead, Kind::kRoster).Id(9004).Write(lines);
+    builder.Write(opening);
+    if (marked) builder.Write(mark);
+    Change change = *builder.Write(wrap).Build();
+    EXPECT_EQ(NameOf(file.Judge(change, Directory::kNow, world.around())), "accepted");
+    for (size_t i = gone; i < change.writes.size(); ++i) change.writes[i].body = Withheld{};
+    Placed placed{
+        std::make_shared<const Change>(change), world.Place(change, file.number() + 1), {}};
+    placed.entry.rules = kRulesVersion;
+    placed.entry.verdict = Verdict::kAccepted;
+    file.Append(placed, world.around());
+    return file.content_missing();
+  };
+  EXPECT_FALSE(lacking(true, 3)) << "the wrap behind the mark";
+  EXPECT_TRUE(lacking(true, 2)) << "the mark too";
+  EXPECT_TRUE(lacking(true, 1)) << "the key";
+  EXPECT_TRUE(lacking(true, 0)) << "who is on the roster";
+  EXPECT_TRUE(lacking(false, 2)) << "a wrap of a Change without the mark";
+}
+
+TEST(SharingTest, ARosterChangeSaysWhoFirstAndGivesKeysLast) {
+  TestWorld world;
+  FileState file(MakeId<FileId>(6));
+  world.Append(file, world.Found(file.id(), FileKind::kOperation, world.lead));
+  KeyOpening opening;
+  opening.key_class = KeyClass::kIdentity;
+  RosterWrite lines;
+  lines.added = {TestWorld::Line(world.officer)};
+  Decision mark;
+  mark.reason = std::string(kGrantsFollow);
+  Decision other;
+  other.reason = "else";
+  const auto judged = [&](ChangeBuilder builder) {
+    return NameOf(file.Judge(*builder.Build(), Directory::kNow, world.around()));
+  };
+  const auto roster = [&] { return world.Edit(file, world.lead, Kind::kRoster); };
+  EXPECT_EQ(judged(roster().Write(lines).Write(opening).Write(mark)), "accepted");
+  EXPECT_EQ(judged(roster().Write(opening).Write(lines)), "malformed");
+  EXPECT_EQ(judged(roster().Write(mark).Write(opening)), "malformed");
+  EXPECT_EQ(judged(roster().Write(opening).Write(mark).Write(mark)), "malformed");
+  EXPECT_EQ(judged(roster().Write(opening).Write(other)), "malformed");
+}
+
+TEST(SharingTest, NobodyButWhoSharesAUnitsKeyOffersItsNextAndOnlyWhenItEnded) {
+  TestWorld world;
+  const auto offer = [&](const Author& by) {
+    UnitEntry next = *world.directory.FindUnit(world.intake.unit);
+    ++next.generation;
+    next.receive_key = std::string(32, 'n');
+    const auto change = world.Edit(world.directory_file, by, Kind::kDirectory).Write(next).Build();
+    return KeyOfferIn(*change, world.directory, Directory::kNow).has_value();
+  };
+  EXPECT_FALSE(offer(world.intake)) << "the one there is is good";
+  DeviceEntry lost = *world.directory.FindDevice(world.intake2.device);
+  lost.revoked = true;
+  const auto act =
+      world.Edit(world.directory_file, world.registrar1, Kind::kDirectory).Write(lost).Build();
+  world.AppendDirectory(act);
+  world.AppendDirectory(world.Edit(world.directory_file, world.registrar2, Kind::kApproval)
+                            .Write(Decision{})
+                            .Naming(*act)
+                            .Build());
+  EXPECT_TRUE(offer(world.intake));
+  EXPECT_FALSE(offer(world.nurse)) << "she does not share it";
+}
+
 }  // namespace
 }  // namespace kapea::domain

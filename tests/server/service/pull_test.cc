@@ -186,8 +186,13 @@ TEST_F(PullTest, WhatADeviceMayNotOpenTodayIsSaidAfterAllTheRest) {
   const auto found = [this] {
     TestFile file;
     const auto founding = world_.Found(world_.lead, file, {&world_.officer});
-    const auto edit = world_.Edit(world_.lead, file, true);
-    MustPush(world_.lead, {world_.Sign(world_.lead, {founding, edit})});
+    std::vector<codec::EncodedChange> changes = {founding};
+    for (int i = 0; i < 60; ++i) changes.push_back(world_.Edit(world_.lead, file, true));
+    MustPush(world_.lead, {world_.Sign(world_.lead, std::move(changes))});
+    changes.clear();
+    // More than one batch holds: passing it over must not mean reading it for ever.
+    for (int i = 0; i < 60; ++i) changes.push_back(world_.Edit(world_.lead, file, true));
+    MustPush(world_.lead, {world_.Sign(world_.lead, std::move(changes))});
     return file.file;
   };
   struct Pulled {
