@@ -7,7 +7,11 @@
 #include "client/field/inbox.h"
 #include "client/field/ledger_check.h"
 #include "client/field/names.h"
+#include "client/report/compliance_document.h"
 #include "client/report/compliance_report.h"
+#include "client/report/html.h"
+#include "client/report/pdf.h"
+#include "common/base/file.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/text/width.h"
@@ -17,10 +21,13 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kPrivateMode = 0600;  // codes of files are for who asked
+
 struct ReportArgs {
   std::string file;
   std::string unit;
   std::string as_of;
+  std::string html, pdf;  // where to write it
   bool all = false;
 };
 
@@ -39,7 +46,26 @@ absl::StatusOr<Result> RunReport(Session& session, const ReportArgs& args) {
   report::TextOptions options;
   options.language = session.options.language;
   options.all = args.all;
-  return Result{report::ComplianceText(report, options), report::ComplianceJson(report)};
+  Result result{report::ComplianceText(report, options), report::ComplianceJson(report)};
+  if (args.html.empty() && args.pdf.empty()) return result;
+  const report::Document document =
+      report::ComplianceDocument(report, {session.options.language, args.all});
+  result.text.clear();
+  // Both are made before either is written.
+  std::string page;
+  std::string sheets;
+  if (!args.html.empty()) {
+    KAPEA_ASSIGN(page, report::ToHtml(document));
+  }
+  if (!args.pdf.empty()) {
+    KAPEA_ASSIGN(sheets, report::ToPdf(document));
+  }
+  for (const auto& [path, bytes] : {std::pair(args.html, page), std::pair(args.pdf, sheets)}) {
+    if (path.empty()) continue;
+    KAPEA_TRY(WriteFileAtomically(path, bytes, kPrivateMode));
+    result.text += "wrote " + path + "\n";
+  }
+  return result;
 }
 
 absl::StatusOr<Result> RunVerify(Session& session) {
@@ -174,6 +200,8 @@ void AddReviewCommands(CLI::App& app, Chosen& chosen) {
     one->add_option("--file", args->file, "One file, by its code");
     one->add_option("--unit", args->unit, "Files of a unit, by its code");
     one->add_option("--as-of", args->as_of, "By what the ledger held at that time");
+    one->add_option("--html", args->html, "Write it as a page that needs nothing else");
+    one->add_option("--pdf", args->pdf, "Write it as PDF");
     one->add_flag("--all", args->all, "Also what does not apply");
     one->callback([args, &chosen] {
       chosen.run = [args](Session& session) { return RunReport(session, *args); };

@@ -2,7 +2,6 @@
 // engine over it.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,28 +16,9 @@
 #include "common/base/macros.h"
 #include "common/crypto/hash.h"
 #include "tests/support/fake_server.h"
+#include "tests/support/temp_folder.h"
 
 namespace kapea::testing {
-
-// A folder that is gone with the test. Threads: one at a time.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "kapea-test-XXXXXX";
-    KAPEA_CHECK(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
-
- private:
-  std::string path_;
-};
 
 inline constexpr std::string_view kPassphrase = "correct horse battery staple";
 
