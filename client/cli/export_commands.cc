@@ -71,6 +71,11 @@ json ToJson(const field::LeftOut& left_out) {
 
 absl::StatusOr<field::Exported> Read(Session& session, const ExportArgs& args,
                                      std::string_view id) {
+  if (args.purpose.empty() && !(args.to.empty() && args.to_body.empty())) {
+    return absl::InvalidArgumentError(
+        "want --purpose where somebody gets it: the persons agreed to one and not to all; nothing "
+        "was written");
+  }
   KAPEA_TRY(CheckTarget(args));
   field::ExportRequest request;
   request.id = id;
@@ -83,12 +88,6 @@ absl::StatusOr<field::Exported> Read(Session& session, const ExportArgs& args,
   request.to_body = args.to_body;
   request.identities = args.identities;
   request.purpose = args.purpose;
-  const bool somebody = !args.to.empty() || !args.to_body.empty();
-  if (request.purpose.empty() && somebody) {
-    return absl::InvalidArgumentError(
-        "want --purpose where somebody gets it: the persons agreed to one and not to all; nothing "
-        "was written");
-  }
   if (request.purpose.empty()) request.purpose = kUsualPurpose;
   KAPEA_ASSIGN(field::Exported done, field::ReadExport(session.vault, request));
   if (done.table.rows.empty()) {

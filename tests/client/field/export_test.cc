@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "client/field/disclosure.h"
+#include "client/field/duplicates.h"
 #include "client/field/intake.h"
 #include "client/field/names.h"
 #include "tests/client/field/town.h"
@@ -12,7 +13,6 @@
 namespace kapea::field {
 namespace {
 
-using ::testing::Each;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -169,6 +169,36 @@ TEST_F(ExportTest, DrillsAndFilesOfOthersAreLeftOutAndCounted) {
   ExportRequest elsewhere = ToNobody();
   elsewhere.unit = server_.police();
   EXPECT_THAT(Read(elsewhere).table.rows, IsEmpty());
+}
+
+TEST_F(ExportTest, APersonWithTwoFilesStandsThereOnce) {
+  const FileId one = WalkIn("Invented");
+  const FileId other = WalkIn("Invented");
+  Agree(one, "statistics");
+  Agree(other, "statistics");
+  ASSERT_THAT(Read(ToNobody()).table.rows, SizeIs(2));
+  const absl::Status linked = LinkSamePerson(VaultOf("intake"), one, other);
+  ASSERT_TRUE(linked.ok()) << linked;
+  const Exported done = Read(ToNobody());
+  EXPECT_THAT(done.table.rows, SizeIs(1));
+  EXPECT_EQ(done.left_out.same_person, 1u);
+}
+
+TEST_F(ExportTest, DatesThatAreNotKnownToTheDayStayOut) {
+  const FileId file = WalkIn("Invented");
+  Agree(file, "sharing");
+  ExportRequest named = ToPolice();
+  named.identities = true;
+  const auto birth = [&](std::vector<Entry> entries) {
+    IntakeEdit edit;
+    edit.entries = std::move(entries);
+    EXPECT_TRUE(FillIntake(VaultOf("intake"), file, edit).ok());
+    return Cell(Read(named), 0, "prs_Birthdate");
+  };
+  EXPECT_EQ(birth({{"birth_date", "2006-05-04"}}), "2006-05-04");
+  EXPECT_EQ(birth({{"birth_date_precision", "estimated"}}), "");
+  EXPECT_EQ(birth({{"birth_date_precision", "exact"}}), "2006-05-04");
+  EXPECT_EQ(birth({{"birth_date", "2006-05"}}), "");
 }
 
 TEST_F(ExportTest, DeidentifiedHasNoNameAndNeedsNoDisclosure) {
