@@ -26,6 +26,7 @@ void AddReviewCommands(CLI::App& app, Chosen& chosen);  // report, ledger, inbox
 void AddRecoveryCommands(CLI::App& app, Chosen& chosen);
 void AddSearchCommand(CLI::App& app, Chosen& chosen);
 void AddDuplicatesCommands(CLI::App& app, Chosen& chosen);
+void AddExportCommands(CLI::App& app, Chosen& chosen);
 void AddBreakGlassCommands(CLI::App& app, Chosen& chosen);
 void AddDeviceCommands(CLI::App& app, Chosen& chosen);  // enrol, unlock, lock, sync, whoami, file
 

@@ -185,6 +185,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
   AddPackCommands(app, chosen);
   AddReviewCommands(app, chosen);
   AddDisclosureCommands(app, chosen);
+  AddExportCommands(app, chosen);
   AddBreakGlassCommands(app, chosen);
   AddSearchCommand(app, chosen);
   AddDuplicatesCommands(app, chosen);

@@ -75,6 +75,25 @@ absl::Status SyncFolderOf(const std::string& path) {
   return absl::OkStatus();
 }
 
+// `flags` as of renameat2.
+absl::Status WriteAtomically(const std::string& path, std::string_view bytes, int mode,
+                             unsigned int flags) {
+  std::string name = path + ".XXXXXX";
+  // mkostemp makes the file 0600, so a secret is never readable even for a moment.
+  Descriptor fd(::mkostemp(name.data(), O_CLOEXEC));
+  if (fd.get() < 0) return SystemError("create a file beside", path);
+  TemporaryFile temporary(name);
+  KAPEA_TRY(WriteAll(fd.get(), bytes, name));
+  if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return SystemError("set mode of", name);
+  if (::fsync(fd.get()) != 0) return SystemError("sync", name);
+  if (fd.Close() != 0) return SystemError("close", name);
+  if (::renameat2(AT_FDCWD, name.c_str(), AT_FDCWD, path.c_str(), flags) != 0) {
+    return SystemError("replace", path);
+  }
+  temporary.Keep();
+  return SyncFolderOf(path);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t size_max) {
@@ -103,18 +122,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t size_max) {
 }
 
 absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes, int mode) {
-  std::string name = path + ".XXXXXX";
-  // mkostemp makes the file 0600, so a secret is never readable even for a moment.
-  Descriptor fd(::mkostemp(name.data(), O_CLOEXEC));
-  if (fd.get() < 0) return SystemError("create a file beside", path);
-  TemporaryFile temporary(name);
-  KAPEA_TRY(WriteAll(fd.get(), bytes, name));
-  if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return SystemError("set mode of", name);
-  if (::fsync(fd.get()) != 0) return SystemError("sync", name);
-  if (fd.Close() != 0) return SystemError("close", name);
-  if (::rename(name.c_str(), path.c_str()) != 0) return SystemError("replace", path);
-  temporary.Keep();
-  return SyncFolderOf(path);
+  return WriteAtomically(path, bytes, mode, 0);
+}
+
+absl::Status CreateFileAtomically(const std::string& path, std::string_view bytes, int mode) {
+  return WriteAtomically(path, bytes, mode, RENAME_NOREPLACE);
 }
 
 }  // namespace kapea

@@ -23,5 +23,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t size_max);
 // Ok the bytes and the name are on the disk. The folder must exist.
 // Threads: any; of two writers of one path the last one wins whole.
 absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes, int mode);
+// The same where there is no file of that name: AlreadyExists, and it is as it was.
+absl::Status CreateFileAtomically(const std::string& path, std::string_view bytes, int mode);
 
 }  // namespace kapea

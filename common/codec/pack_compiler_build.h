@@ -57,6 +57,9 @@ void TakeCode(const std::string& code, const CodeShape& shape, std::set<std::str
 void BuildForms(const PackBuild& build);
 void CheckConditions(const PackBuild& build);
 
+// The tables that leave the house, against the forms: after BuildForms.
+void BuildExports(const PackBuild& build);
+
 // Of several versions of a form in one pack: a field keeps its type and its seal.
 void CheckFieldHistories(const PackBuild& build);
 

@@ -39,10 +39,30 @@ class PackChecker {
       checker_.WantMoment(rule.due, scope, at.Part("due"));
       checker_.WantTruth(rule.hold, scope, at.Part("hold"));
     }
+    for (size_t i = 0; i < build_.pack.exports.size(); ++i) {
+      CheckExport(build_.pack.exports[i],
+                  Place().At("exports", static_cast<int>(i), build_.pack.exports[i].id));
+    }
     CheckCircles();
   }
 
  private:
+  void CheckExport(const domain::Export& what, const Place& place) {
+    constexpr auto kKind = domain::FileKind::kPerson;
+    checker_.WantTruth(what.where, {kKind, nullptr, nullptr, false}, place.Part("where"));
+    for (size_t i = 0; i < what.columns.size(); ++i) {
+      const domain::ExportColumn& column = what.columns[i];
+      const Place at = place.At("columns", static_cast<int>(i), column.name);
+      for (size_t j = 0; j < column.sources.size(); ++j) {
+        const domain::ExportSource& source = column.sources[j];
+        const domain::Form* form = build_.pack.FindNewestForm(source.form);
+        if (form == nullptr) continue;  // said when it was built
+        checker_.WantTruth(source.when, {kKind, form, nullptr, false},
+                           at.At("sources", static_cast<int>(j), source.field).Part("when"));
+      }
+    }
+  }
+
   void CheckForm(const Form& form, const Place& place) {
     const NameScope scope{form.file_kind, &form, nullptr, false};
     CheckParents(form, scope, place);

@@ -28,6 +28,28 @@ const CodeList* Pack::FindCodeList(std::string_view list) const {
   return nullptr;
 }
 
+const Form* Pack::FindNewestForm(std::string_view form) const {
+  const Form* newest = nullptr;
+  for (const auto& candidate : forms) {
+    if (candidate->id != form) continue;
+    if (newest == nullptr || candidate->version > newest->version) newest = candidate.get();
+  }
+  return newest;
+}
+
+const Export* Pack::FindExport(std::string_view export_id) const {
+  for (const Export& candidate : exports) {
+    if (candidate.id == export_id) return &candidate;
+  }
+  return nullptr;
+}
+
+std::string ExportSource::Of(std::string_view code) const {
+  const auto line = codes.find(code);
+  if (line != codes.end()) return line->second;
+  return same_codes ? std::string(code) : rest.value_or("");
+}
+
 std::string_view Pack::OfficialNumber(std::string_view standard, std::string_view clause) const {
   const auto numbers = official_numbers.find(standard);
   if (numbers == official_numbers.end()) return {};

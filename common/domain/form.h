@@ -12,6 +12,7 @@
 
 #include "common/base/id.h"
 #include "common/domain/condition.h"
+#include "common/domain/export.h"
 #include "common/domain/vocabulary.h"
 
 namespace kapea::domain {
@@ -178,13 +179,16 @@ struct Pack {
   std::vector<std::unique_ptr<Form>> forms;
   std::vector<std::unique_ptr<Standard>> standards;
   std::vector<Retention> retentions;
+  std::vector<Export> exports;
   // By standard and clause. Numbers that became known later count for work of older
   // versions too: ask the newest pack.
   std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>>
       official_numbers;
 
   const Form* FindForm(std::string_view form, uint32_t version) const;
+  const Form* FindNewestForm(std::string_view form) const;  // its highest version
   const CodeList* FindCodeList(std::string_view list) const;
+  const Export* FindExport(std::string_view id) const;  // nullptr: the pack has none
   // What the official text calls the clause; empty: not known.
   std::string_view OfficialNumber(std::string_view standard, std::string_view clause) const;
 };

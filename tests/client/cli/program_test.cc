@@ -385,6 +385,46 @@ TEST_F(ProgramTest, ImportsATableOrNamesItsMistakes) {
   EXPECT_EQ(none.exit_code, 3) << none.err;
 }
 
+TEST_F(ProgramTest, ExportsWhoAgreedAndReplacesNothing) {
+  Batch("intake",
+        "intake new --walk-in --set arrival_at=now --set sex=F --set age_estimate_band=A_18_24 "
+        "--set family_name_latin=Invented --set trafficking_status=possible\n"
+        "intake fill $file --form KH-CONSENT --set purpose=statistics --set answer=yes "
+        "--set explained=yes\n"
+        "intake new --walk-in --set arrival_at=now --set sex=M\n");
+  const std::string table = folder_ / "out.csv";
+  const std::vector<std::string> words{"export", "htcds", "--out", table};
+  const json done = RunJson("intake", words);
+  EXPECT_EQ(done["rows"], 1);
+  EXPECT_EQ(done["left_out"]["no_consent"], 1);
+  EXPECT_EQ(done["purpose"], "statistics");
+  EXPECT_TRUE(done["recipient"].is_null());
+  const auto csv = ReadFile(table, 1 << 20);
+  ASSERT_TRUE(csv.ok()) << csv.status();
+  EXPECT_THAT(*csv, StartsWith("org_Name,org_ShippingCity,"));
+  EXPECT_THAT(*csv, HasSubstr(",Feminine,"));
+  EXPECT_THAT(*csv, Not(HasSubstr("Invented")));
+  const Ran again = Run("intake", words);
+  EXPECT_EQ(again.exit_code, 4) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("left as it is"));
+  EXPECT_EQ(*ReadFile(table, 1 << 20), *csv);
+  EXPECT_EQ(Run("intake", {"export", "htcds", "--out", table, "--force"}).exit_code, 0);
+
+  const std::string book = folder_ / "out.xlsx";
+  EXPECT_EQ(Run("intake", {"export", "htcds", "--out", book}).exit_code, 0);
+  EXPECT_THAT(*ReadFile(book, 1 << 20), StartsWith("PK"));
+
+  const std::string few = folder_ / "few.csv";
+  const Ran alone = Run("intake", {"export", "deidentified", "--out", few});
+  EXPECT_EQ(alone.exit_code, 4);
+  EXPECT_THAT(alone.err, HasSubstr("nothing was written"));
+  EXPECT_EQ(Run("intake", {"export", "deidentified", "--out", few, "--k", "5"}).exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(few));
+  EXPECT_EQ(Run("intake", {"export", "htcds", "--out", few, "--identities"}).exit_code, 2);
+  EXPECT_EQ(Run("intake", {"export", "htcds", "--out", few, "--recipient", "POL"}).exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(few));
+}
+
 TEST_F(ProgramTest, SaysWhereAWordBlamesAndKeepsItSealed) {
   const auto results = Batch("intake",
                              "intake new --walk-in --set arrival_at=now\n"

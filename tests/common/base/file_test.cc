@@ -47,6 +47,15 @@ TEST_F(FileTest, LeavesTheOldFileWhenTheNewOneCannotBeWritten) {
   EXPECT_EQ(std::distance(begin, std::filesystem::directory_iterator()), 1);
 }
 
+TEST_F(FileTest, CreatesAFileOnlyWhereThereIsNone) {
+  ASSERT_TRUE(CreateFileAtomically(path_, "first", kPrivateFileMode).ok());
+  EXPECT_EQ(CreateFileAtomically(path_, "second", kPrivateFileMode).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(*ReadFile(path_, 10), "first");
+  const auto begin = std::filesystem::directory_iterator(folder_);
+  EXPECT_EQ(std::distance(begin, std::filesystem::directory_iterator()), 1);
+}
+
 TEST_F(FileTest, ReadsOnlyRegularFilesUpToALimit) {
   ASSERT_TRUE(WriteFileAtomically(path_, "12345", kPublicFileMode).ok());
   EXPECT_EQ(ReadFile(path_, 4).status().code(), absl::StatusCode::kResourceExhausted);

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "common/base/file.h"
 #include "common/codec/pack_compiler.h"
@@ -52,6 +55,43 @@ class NationalPackTest : public ::testing::Test {
   static std::unique_ptr<const domain::Pack> pack_;
 };
 std::unique_ptr<const domain::Pack> NationalPackTest::pack_;
+
+// HTCDS defines fields and no format; what it defines stands in tests/golden, as published.
+TEST_F(NationalPackTest, HtcdsHasItsFieldsInTheirOrderAndTheirCodes) {
+  std::ifstream published(std::string(KAPEA_SOURCE) + "/tests/golden/htcds_2.0.txt");
+  const domain::Export* htcds = pack_->FindExport("HTCDS");
+  ASSERT_TRUE(published && htcds != nullptr);
+  size_t fields = 0;
+  for (std::string line; std::getline(published, line);) {
+    if (line.starts_with("#")) continue;
+    SCOPED_TRACE(line);
+    std::istringstream words(line);
+    std::string name;
+    words >> name;
+    const std::vector<std::string> codes(std::istream_iterator<std::string>(words), {});
+    ASSERT_LT(fields, htcds->columns.size());
+    const domain::ExportColumn& column = htcds->columns[fields++];
+    EXPECT_EQ(column.name, name);
+    // HTCDS gives the box of consent no codes; TRUE and FALSE are those of its survey form.
+    if (name != "con_Consent") {
+      EXPECT_EQ(column.codes, codes);
+    }
+  }
+  EXPECT_EQ(fields, 84u);
+  EXPECT_EQ(htcds->columns.size(), fields);
+}
+
+TEST_F(NationalPackTest, RestrictedMovementIsOursAndOtherInHtcds) {
+  const auto of = [&](const char* table, const char* column) -> std::string {
+    for (const domain::ExportColumn& one : pack_->FindExport(table)->columns) {
+      if (one.name == column) return one.sources.at(0).Of("movement");
+    }
+    return "no such column";
+  };
+  EXPECT_TRUE(pack_->FindCodeList("CL_CONTROL")->Has("movement"));
+  EXPECT_EQ(of("HTCDS", "vic_MethodsOfControl"), "Other");
+  EXPECT_EQ(of("CTDC", "meansDenyBasicNeeds"), "1");
+}
 
 TEST_F(NationalPackTest, HasFormsAndClocksForEveryKindOfFile) {
   const auto forms = FormsByKind();
