@@ -215,6 +215,7 @@ CompileResult CompilePack(std::string_view bytes, const Spots& spots) {
   BuildStandards(build);
   BuildOfficialNumbers(build);
   BuildRetentions(build);
+  BuildMeasures(build);
   CheckConditions(build);
   CheckFieldHistories(build);
   if (!report.mistakes().empty()) return {nullptr, report.Take()};

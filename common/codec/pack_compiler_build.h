@@ -57,6 +57,11 @@ void TakeCode(const std::string& code, const CodeShape& shape, std::set<std::str
 void BuildForms(const PackBuild& build);
 void CheckConditions(const PackBuild& build);
 
+// Questions and indicators, likewise in two steps.
+void BuildMeasures(const PackBuild& build);
+class ConditionChecker;
+void CheckMeasures(const PackBuild& build, ConditionChecker& conditions);
+
 // Of several versions of a form in one pack: a field keeps its type and its seal.
 void CheckFieldHistories(const PackBuild& build);
 

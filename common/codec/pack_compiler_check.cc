@@ -39,6 +39,7 @@ class PackChecker {
       checker_.WantMoment(rule.due, scope, at.Part("due"));
       checker_.WantTruth(rule.hold, scope, at.Part("hold"));
     }
+    CheckMeasures(build_, checker_);
     CheckCircles();
   }
 

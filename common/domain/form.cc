@@ -28,6 +28,20 @@ const CodeList* Pack::FindCodeList(std::string_view list) const {
   return nullptr;
 }
 
+const Measure* Pack::FindMeasure(std::string_view measure) const {
+  for (const Measure& candidate : measures) {
+    if (candidate.id == measure) return &candidate;
+  }
+  return nullptr;
+}
+
+const Dimension* Pack::FindDimension(std::string_view dimension) const {
+  for (const Dimension& candidate : dimensions) {
+    if (candidate.id == dimension) return &candidate;
+  }
+  return nullptr;
+}
+
 std::string_view Pack::OfficialNumber(std::string_view standard, std::string_view clause) const {
   const auto numbers = official_numbers.find(standard);
   if (numbers == official_numbers.end()) return {};
