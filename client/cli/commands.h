@@ -23,6 +23,7 @@ void AddCaseworkCommands(CLI::App& app, Chosen& chosen);  // lead, case, plan, s
 void AddHandoverCommands(CLI::App& app, Chosen& chosen);
 void AddPackCommands(CLI::App& app, Chosen& chosen);    // form, codes
 void AddReviewCommands(CLI::App& app, Chosen& chosen);  // report, ledger, inbox, conflict
+void AddQueryCommands(CLI::App& app, Chosen& chosen);   // query, indicator
 void AddRecoveryCommands(CLI::App& app, Chosen& chosen);
 void AddSearchCommand(CLI::App& app, Chosen& chosen);
 void AddDuplicatesCommands(CLI::App& app, Chosen& chosen);

@@ -184,6 +184,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
   AddCaseworkCommands(app, chosen);
   AddPackCommands(app, chosen);
   AddReviewCommands(app, chosen);
+  AddQueryCommands(app, chosen);
   AddDisclosureCommands(app, chosen);
   AddExportCommands(app, chosen);
   AddBreakGlassCommands(app, chosen);

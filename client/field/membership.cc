@@ -13,13 +13,9 @@
 namespace kapea::field {
 namespace {
 
-bool SameLine(const domain::Member& a, const domain::Member& b) {
-  return a.person == b.person && a.unit == b.unit && a.role == b.role;
-}
-
 bool Has(const std::vector<domain::Member>& roster, const domain::Member& line) {
   return std::any_of(roster.begin(), roster.end(),
-                     [&line](const domain::Member& known) { return SameLine(known, line); });
+                     [&line](const domain::Member& known) { return domain::SameLine(known, line); });
 }
 
 std::string LineName(vault::Vault& vault, const domain::Member& line) {

@@ -216,6 +216,7 @@ CompileResult CompilePack(std::string_view bytes, const Spots& spots) {
   BuildOfficialNumbers(build);
   BuildRetentions(build);
   BuildExports(build);
+  BuildMeasures(build);
   CheckConditions(build);
   CheckFieldHistories(build);
   if (!report.mistakes().empty()) return {nullptr, report.Take()};

@@ -59,6 +59,10 @@ void CheckConditions(const PackBuild& build);
 
 // The tables that leave the house, against the forms: after BuildForms.
 void BuildExports(const PackBuild& build);
+// Questions and indicators, likewise in two steps.
+void BuildMeasures(const PackBuild& build);
+class ConditionChecker;
+void CheckMeasures(const PackBuild& build, ConditionChecker& conditions);
 
 // Of several versions of a form in one pack: a field keeps its type and its seal.
 void CheckFieldHistories(const PackBuild& build);

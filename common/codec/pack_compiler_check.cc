@@ -43,6 +43,7 @@ class PackChecker {
       CheckExport(build_.pack.exports[i],
                   Place().At("exports", static_cast<int>(i), build_.pack.exports[i].id));
     }
+    CheckMeasures(build_, checker_);
     CheckCircles();
   }
 

@@ -46,6 +46,42 @@ void ConditionChecker::WantMoment(const Condition& condition, const NameScope& s
   CheckMoment(condition.root(), scope);
 }
 
+std::optional<bool> ConditionChecker::WantAmount(const Condition& condition, const NameScope& scope,
+                                                 const Place& place) {
+  if (condition.empty()) return std::nullopt;
+  place_ = &place;
+  const Expression& root = condition.root();
+  const Typed typed = Check(root, scope);
+  if (typed.type == Type::kNumber || typed.type == Type::kDuration) {
+    return typed.type == Type::kDuration;
+  }
+  if (typed.word) {
+    Add(root, "want a number or a span, got '" + root.text + "', which is no field here");
+  } else if (typed.type != Type::kBad) {
+    Add(root, std::string("want a number or a span, got ") + NameOf(typed.type));
+  }
+  return std::nullopt;
+}
+
+void ConditionChecker::WantCode(const Condition& condition, const CodeList& list,
+                                const NameScope& scope, const Place& place) {
+  if (condition.empty()) return;
+  place_ = &place;
+  const Expression& root = condition.root();
+  const Typed typed = Check(root, scope);
+  if (typed.word) {
+    Add(root, "want a code field, got '" + root.text + "', which is none here");
+  } else if (typed.type == Type::kCodes) {
+    if (typed.list != &list) Add(root, "want a code field of " + list.id);
+  } else if (typed.type == Type::kTruth || typed.type == Type::kMoment) {
+    if (!list.Has("yes") || !list.Has("no")) {
+      Add(root, "want a list with yes and no for a truth, got " + list.id);
+    }
+  } else if (typed.type != Type::kBad) {
+    Add(root, std::string("want a code or a truth, got ") + NameOf(typed.type));
+  }
+}
+
 void ConditionChecker::CheckTruth(const Expression& node, const NameScope& scope) {
   const Typed typed = Check(node, scope);
   if (typed.word) {

@@ -33,6 +33,12 @@ class ConditionChecker {
 
   void WantTruth(const domain::Condition& condition, const NameScope& scope, const Place& place);
   void WantMoment(const domain::Condition& condition, const NameScope& scope, const Place& place);
+  // A number or a span of time. Whether it is a span; nullopt after a mistake.
+  std::optional<bool> WantAmount(const domain::Condition& condition, const NameScope& scope,
+                                 const Place& place);
+  // A code field of that list, or a truth where the list has yes and no.
+  void WantCode(const domain::Condition& condition, const domain::CodeList& list,
+                const NameScope& scope, const Place& place);
   // The definitions named since the last call.
   std::set<Definition> TakeReferences() { return std::exchange(references_, {}); }
 

@@ -50,6 +50,20 @@ std::string ExportSource::Of(std::string_view code) const {
   return same_codes ? std::string(code) : rest.value_or("");
 }
 
+const Measure* Pack::FindMeasure(std::string_view measure) const {
+  for (const Measure& candidate : measures) {
+    if (candidate.id == measure) return &candidate;
+  }
+  return nullptr;
+}
+
+const Dimension* Pack::FindDimension(std::string_view dimension) const {
+  for (const Dimension& candidate : dimensions) {
+    if (candidate.id == dimension) return &candidate;
+  }
+  return nullptr;
+}
+
 std::string_view Pack::OfficialNumber(std::string_view standard, std::string_view clause) const {
   const auto numbers = official_numbers.find(standard);
   if (numbers == official_numbers.end()) return {};

@@ -13,20 +13,11 @@
 #include "common/base/id.h"
 #include "common/domain/condition.h"
 #include "common/domain/export.h"
+#include "common/domain/label.h"
+#include "common/domain/measure.h"
 #include "common/domain/vocabulary.h"
 
 namespace kapea::domain {
-
-struct Label {
-  std::string en;
-  std::string km;
-  Translation translation = Translation::kNone;
-};
-struct Provenance {
-  SourceStatus status = SourceStatus::kNone;
-  std::vector<std::string> sources;
-  std::string note;
-};
 
 struct CodeItem {
   std::string code;
@@ -180,6 +171,8 @@ struct Pack {
   std::vector<std::unique_ptr<Standard>> standards;
   std::vector<Retention> retentions;
   std::vector<Export> exports;
+  std::vector<Dimension> dimensions;
+  std::vector<Measure> measures;  // may point into forms and standards of the same Pack
   // By standard and clause. Numbers that became known later count for work of older
   // versions too: ask the newest pack.
   std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>>
@@ -189,6 +182,8 @@ struct Pack {
   const Form* FindNewestForm(std::string_view form) const;  // its highest version
   const CodeList* FindCodeList(std::string_view list) const;
   const Export* FindExport(std::string_view id) const;  // nullptr: the pack has none
+  const Measure* FindMeasure(std::string_view measure) const;
+  const Dimension* FindDimension(std::string_view dimension) const;
   // What the official text calls the clause; empty: not known.
   std::string_view OfficialNumber(std::string_view standard, std::string_view clause) const;
 };

@@ -159,6 +159,7 @@ std::string_view NameOf(SourceStatus status) { return NameIn(kSourceStatuses, st
 Role RoleNamed(std::string_view name) { return Named(kRoles, name); }
 Duty DutyNamed(std::string_view name) { return Named(kDuties, name); }
 FileKind FileKindNamed(std::string_view name) { return Named(kFileKinds, name); }
+FindingStatus FindingStatusNamed(std::string_view name) { return Named(kFindingStatuses, name); }
 bool IsProvinceCode(std::string_view code) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return code.size() == 2 && digit(code[0]) && digit(code[1]);

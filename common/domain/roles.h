@@ -42,6 +42,7 @@ std::string_view NameOf(SourceStatus status);
 Role RoleNamed(std::string_view name);
 Duty DutyNamed(std::string_view name);
 FileKind FileKindNamed(std::string_view name);
+FindingStatus FindingStatusNamed(std::string_view name);
 UnitKind UnitKindNamed(std::string_view name);
 // Two digits, as the national code has them.
 bool IsProvinceCode(std::string_view code);

@@ -69,7 +69,7 @@ class Parser {
     if (!at || words.size() < 2) return Mistake("want +TIME and what happens, got " + line);
     step.at = *at;
     size_t next = 1;
-    if (words[1] == "expect") {
+    if (words[1] == "expect" || words[1] == "answer") {
       step.verb = words[next++];
       ++expectations_;
     } else {
@@ -87,7 +87,7 @@ class Parser {
       step.words.push_back(words[next]);
     }
     while (++next < words.size()) step.because += (step.because.empty() ? "" : " ") + words[next];
-    if ((step.verb == "expect") == step.because.empty()) {
+    if (step.expects() == step.because.empty()) {
       Mistake("want a reason (because ...) of every expectation, and of nothing else");
     }
     history_.steps.push_back(std::move(step));

@@ -24,9 +24,11 @@ struct Step {
   Duration at;  // since the beginning
   std::string who;
   bool cannot = false;  // it must be refused
-  std::string verb;     // "expect" too; `who` is empty then
+  std::string verb;     // "expect" and "answer" too; `who` is empty then
   std::vector<std::string> words;
   std::string because;  // of an expectation
+
+  bool expects() const { return verb == "expect" || verb == "answer"; }
 };
 
 struct History {

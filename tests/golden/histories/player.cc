@@ -9,28 +9,7 @@
 namespace kapea::golden {
 namespace {
 
-constexpr Time kStart = Time::FromUnixMs(1'772'413'200'000);  // 2026-03-02 08:00 in Cambodia
 constexpr int kSyncsMax = 6;
-
-// The files at the other end of links, as the ledger had them.
-class ServerLinks : public domain::LinkedFiles {
- public:
-  ServerLinks(const testing::FakeServer& server, Time as_of) : server_(server), as_of_(as_of) {}
-  std::vector<const domain::FileState*> Find(const domain::FileState& from,
-                                             std::string_view relation) const override {
-    std::vector<const domain::FileState*> found;
-    for (const FileId& id : domain::LinkedIds(from, relation)) {
-      folded_.push_back(server_.Fold(id, as_of_));
-      found.push_back(folded_.back()->founded() ? folded_.back().get() : nullptr);
-    }
-    return found;
-  }
-
- private:
-  const testing::FakeServer& server_;
-  const Time as_of_;
-  mutable std::vector<std::shared_ptr<domain::FileState>> folded_;
-};
 
 // What an expectation says of a finding, beside its code.
 struct Expected {
@@ -82,6 +61,16 @@ std::optional<int64_t> NumberIn(std::string& code) {
 
 }  // namespace
 
+std::vector<const domain::FileState*> ServerLinks::Find(const domain::FileState& from,
+                                                        std::string_view relation) const {
+  std::vector<const domain::FileState*> found;
+  for (const FileId& id : domain::LinkedIds(from, relation)) {
+    folded_.push_back(server_.Fold(id, as_of_));
+    found.push_back(folded_.back()->founded() ? folded_.back().get() : nullptr);
+  }
+  return found;
+}
+
 std::vector<std::string> Player::Play(const History& history) {
   std::vector<std::string> failures;
   clock_.SetWall(kStart);
@@ -89,8 +78,8 @@ std::vector<std::string> Player::Play(const History& history) {
     const Time at = kStart + step.at;
     if (at > clock_.Now()) clock_.Advance(at - clock_.Now());
     std::string failure;
-    if (step.verb == "expect") {
-      failure = Check(step);
+    if (step.expects()) {
+      failure = step.verb == "expect" ? Check(step) : CheckAnswer(step);
     } else {
       const absl::Status status = Act(step);
       if (status.ok() == step.cannot) {

@@ -16,6 +16,21 @@
 
 namespace kapea::golden {
 
+inline constexpr Time kStart = Time::FromUnixMs(1'772'413'200'000);  // 2026-03-02 08:00 in Cambodia
+
+// The files at the other end of links, as the ledger had them.
+class ServerLinks : public domain::LinkedFiles {
+ public:
+  ServerLinks(const testing::FakeServer& server, Time as_of) : server_(server), as_of_(as_of) {}
+  std::vector<const domain::FileState*> Find(const domain::FileState& from,
+                                             std::string_view relation) const override;
+
+ private:
+  const testing::FakeServer& server_;
+  const Time as_of_;
+  mutable std::vector<std::shared_ptr<domain::FileState>> folded_;
+};
+
 // Threads: one at a time.
 class Player : public testing::Town {
  public:
@@ -56,6 +71,7 @@ class Player : public testing::Town {
   absl::StatusOr<FileId> FileNamed(const std::string& name) const;
   absl::StatusOr<RecordId> RecordNamed(const std::string& file, const std::string& name) const;
   std::string Check(const Step& step);
+  std::string CheckAnswer(const Step& step);
   std::string CheckNeed(const standards::Asked& asked, const Words& words) const;
 
   std::map<std::string, FileId> files_;
