@@ -54,6 +54,7 @@ void AddDisclosureCommands(CLI::App& app, Chosen& chosen);
 void AddMeasureCommand(CLI::App& disclosure, Chosen& chosen);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
+void AddStandardReports(CLI::App& report, Chosen& chosen);
 // What a check of duplicates found, for `sync` too; no text where there is nothing to say.
 std::string TextOf(const field::DuplicateCheck& check);
 nlohmann::json JsonOf(const field::DuplicateCheck& check);
@@ -71,5 +72,8 @@ absl::StatusOr<FileId> FindFileOf(Session& session, domain::FileKind kind, const
 absl::StatusOr<FileId> FindOperation(vault::Vault& vault, std::string_view name);
 absl::StatusOr<domain::Duty> ParseDuty(std::string_view name);
 std::string ShortText(std::string_view text, size_t cells);
+// A file that who asked alone may read. AlreadyExists, in words, for one that is there, unless
+// `force`.
+absl::Status WriteOut(const std::string& path, std::string_view bytes, bool force);
 
 }  // namespace kapea::cli

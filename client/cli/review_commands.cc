@@ -11,7 +11,6 @@
 #include "client/report/compliance_report.h"
 #include "client/report/html.h"
 #include "client/report/pdf.h"
-#include "common/base/file.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/text/width.h"
@@ -21,14 +20,13 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kPrivateMode = 0600;  // codes of files are for who asked
-
 struct ReportArgs {
   std::string file;
   std::string unit;
   std::string as_of;
   std::string html, pdf;  // where to write it
   bool all = false;
+  bool force = false;
 };
 
 absl::StatusOr<Result> RunReport(Session& session, const ReportArgs& args) {
@@ -62,7 +60,7 @@ absl::StatusOr<Result> RunReport(Session& session, const ReportArgs& args) {
   }
   for (const auto& [path, bytes] : {std::pair(args.html, page), std::pair(args.pdf, sheets)}) {
     if (path.empty()) continue;
-    KAPEA_TRY(WriteFileAtomically(path, bytes, kPrivateMode));
+    KAPEA_TRY(WriteOut(path, bytes, args.force));
     result.text += "wrote " + path + "\n";
   }
   return result;
@@ -202,12 +200,14 @@ void AddReviewCommands(CLI::App& app, Chosen& chosen) {
     one->add_option("--as-of", args->as_of, "By what the ledger held at that time");
     one->add_option("--html", args->html, "Write it as a page that needs nothing else");
     one->add_option("--pdf", args->pdf, "Write it as PDF");
+    one->add_flag("--force", args->force, "Replace files that are there");
     one->add_flag("--all", args->all, "Also what does not apply");
     one->callback([args, &chosen] {
       chosen.run = [args](Session& session) { return RunReport(session, *args); };
     });
   }
   AddOverdueReport(*report, chosen);
+  AddStandardReports(*report, chosen);
   CLI::App* ledger = app.add_subcommand("ledger", "Proofs of what was received");
   ledger->require_subcommand(1);
   ledger->add_subcommand("verify", "Check every receipt and entry on this device again")

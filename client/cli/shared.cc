@@ -5,6 +5,7 @@
 #include "client/cli/commands.h"
 #include "client/field/names.h"
 #include "client/vault/replica.h"
+#include "common/base/file.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/text/width.h"
@@ -116,6 +117,15 @@ absl::StatusOr<std::unique_ptr<link::GrpcTransport>> ConnectTo(Session& session)
 
 std::string ShortText(std::string_view text, size_t cells) {
   return text::PadTo(text::CutTo(text, cells), cells);
+}
+
+absl::Status WriteOut(const std::string& path, std::string_view bytes, bool force) {
+  if (force) return WriteFileAtomically(path, bytes, kPrivateFileMode);
+  const absl::Status written = CreateFileAtomically(path, bytes, kPrivateFileMode);
+  if (!absl::IsAlreadyExists(written)) return written;
+  return absl::AlreadyExistsError(path +
+                                  " is there and was left as it is: name another file, or say "
+                                  "--force to replace it");
 }
 
 }  // namespace kapea::cli
