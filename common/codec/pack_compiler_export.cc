@@ -208,6 +208,9 @@ class ExportBuilder {
       domain::ExportCodeMap& lines = column.coarser.emplace_back();
       for (int j = 0; j < message.coarser(i).codes_size(); ++j) {
         const v1::ExportCodes& line = message.coarser(i).codes(j);
+        if (line.to().empty()) {
+          report_.Add(level.At("codes", j, "").Part("to"), "want what the values become");
+        }
         for (int k = 0; k < line.from_size(); ++k) {
           if (lines.emplace(line.from(k), line.to()).second) continue;
           report_.Add(level.At("codes", j, line.to()).At("from", k, line.from(k)),
