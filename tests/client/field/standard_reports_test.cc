@@ -91,8 +91,7 @@ TEST_F(StandardReportsTest, KeepsSmallNumbersBackAndWhatWouldTellThem) {
   for (const auto& row : shown->rows) counts.push_back(report::ToText(row[1]));
   EXPECT_THAT(counts, ::testing::UnorderedElementsAre("12", "3"));
   ask.k = 1;
-  const auto refused =
-      report::BuildReport(VaultOf("lead"), *report::FindReport("R-PCCT"), ask);
+  const auto refused = report::BuildReport(VaultOf("lead"), *report::FindReport("R-PCCT"), ask);
   EXPECT_TRUE(absl::IsInvalidArgument(refused.status())) << refused.status();
 }
 
