@@ -14,8 +14,9 @@ namespace kapea::field {
 namespace {
 
 bool Has(const std::vector<domain::Member>& roster, const domain::Member& line) {
-  return std::any_of(roster.begin(), roster.end(),
-                     [&line](const domain::Member& known) { return domain::SameLine(known, line); });
+  return std::any_of(roster.begin(), roster.end(), [&line](const domain::Member& known) {
+    return domain::SameLine(known, line);
+  });
 }
 
 std::string LineName(vault::Vault& vault, const domain::Member& line) {
