@@ -14,7 +14,8 @@ using domain::FileKind;
 constexpr Shape kRoots[] = {
     {FileKind::kPerson, "KH-VICTIM-INTAKE", "",
      "arrival_at:t first_contact_at:t sex:c=F|M trafficking_status:c=possible|actual|not_victim "
-     "age_estimate_band:c=A_0_14|A_15_17|A_18_24 placement_type:c=ngo_shelter|family"},
+     "age_estimate_band:c=A_0_14|A_15_17|A_18_24 placement_type:c=ngo_shelter|family "
+     "brought_by:c=police|ngo"},
     {FileKind::kJustice, "KH-JUSTICE-CASE", "",
      "complaint_at:t inquiry_at:t prosecutor_at:t charged_at:t verdict_at:t final_at:t "
      "closing_order_at:t closing_order:c=indictment|dismissal source:c=referral|report"},

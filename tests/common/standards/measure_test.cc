@@ -55,6 +55,11 @@ measures { id: "WELL" kind: MEASURE_KIND_QUESTION label { en: "x" }
   parts { file_kind: FILE_KIND_PERSON over: MEASURE_OVER_RECORDS per: "VISIT" at: "visited_at"
     of: "known(well)" when: "well = true" }
   provenance { status: SOURCE_STATUS_PROPOSED } }
+measures { id: "EVERWELL" kind: MEASURE_KIND_QUESTION label { en: "x" }
+  answer: MEASURE_ANSWER_SHARE once: MEASURE_ONCE_PERSON
+  parts { file_kind: FILE_KIND_PERSON over: MEASURE_OVER_RECORDS per: "VISIT" at: "visited_at"
+    when: "well = true" }
+  provenance { status: SOURCE_STATUS_PROPOSED } }
 measures { id: "WAIT" kind: MEASURE_KIND_QUESTION label { en: "x" }
   answer: MEASURE_ANSWER_MEDIAN once: MEASURE_ONCE_RECORD
   parts { file_kind: FILE_KIND_PERSON over: MEASURE_OVER_RECORDS per: "VISIT" at: "visited_at"
@@ -300,6 +305,8 @@ TEST_F(MeasureTest, SharesMediansAndLimits) {
   const MeasureFigure share = Ask("WELL").total;
   EXPECT_EQ(share.count, 2u);
   EXPECT_EQ(share.of, 3u) << "of those that say it";
+  EXPECT_EQ(Ask("EVERWELL").total.count, 1u) << "of records one is enough for a person";
+  EXPECT_EQ(Ask("EVERWELL").total.of, 1u);
   const MeasureFigure wait = Ask("WAIT").total;
   EXPECT_EQ(wait.values, 4u);
   EXPECT_EQ(wait.median, Duration::Minutes(150).milliseconds());
