@@ -253,14 +253,20 @@ std::string AnswerText(Session& session, const MeasureAnswered& answered) {
 }
 
 absl::StatusOr<std::map<std::string, std::string>> FiltersOf(
-    const std::vector<std::string>& where) {
+    Session& session, const std::vector<std::string>& where) {
   std::map<std::string, std::string> codes;
   for (const std::string& one : where) {
     const size_t equals = one.find('=');
     if (equals == std::string::npos) {
       return absl::InvalidArgumentError("want --where DIMENSION=CODE, got '" + one + "'");
     }
-    codes[one.substr(0, equals)] = one.substr(equals + 1);
+    const std::string dimension = one.substr(0, equals);
+    std::string code = one.substr(equals + 1);
+    if (dimension == domain::kByUnit || dimension == domain::kByFounder) {
+      KAPEA_ASSIGN(const UnitId unit, field::FindUnit(session.vault, code));
+      code = unit.hex();
+    }
+    codes[dimension] = code;
   }
   return codes;
 }
@@ -270,7 +276,7 @@ absl::StatusOr<field::MeasureAsk> AskOf(Session& session, const QueryArgs& args)
   field::MeasureAsk ask;
   ask.code = args.code;
   ask.by = args.by;
-  KAPEA_ASSIGN(ask.codes, FiltersOf(args.where));
+  KAPEA_ASSIGN(ask.codes, FiltersOf(session, args.where));
   if (!args.unit.empty()) {
     KAPEA_ASSIGN(ask.unit, field::FindUnit(session.vault, args.unit));
   }

@@ -188,7 +188,7 @@ class MeasureChecker {
   MeasureChecker(const PackBuild& build, ConditionChecker& checker)
       : build_(build), checker_(checker) {}
 
-  void Check(const domain::Dimension& dimension, const Place& place) {
+  void Check(domain::Dimension& dimension, const Place& place) {
     const domain::CodeList* list = build_.pack.FindCodeList(dimension.code_list);
     if (list == nullptr) {
       build_.report.Add(place.Part("code_list"),
@@ -196,20 +196,22 @@ class MeasureChecker {
       return;
     }
     for (size_t i = 0; i < dimension.values.size(); ++i) {
-      const domain::DimensionValue& value = dimension.values[i];
+      domain::DimensionValue& value = dimension.values[i];
       const Place at = place.At("values", static_cast<int>(i), "");
       NameScope scope{value.file_kind, nullptr, nullptr, false};
       scope.form = FormIn(value.form, scope, at.Part("form"));
-      checker_.WantCode(value.value, *list, scope, at.Part("value"));
+      value.moment = checker_.WantCode(value.value, *list, scope, at.Part("value"));
       checker_.WantTruth(value.when, scope, at.Part("when"));
     }
   }
 
   void Check(Measure& measure, const Place& place) {
+    const size_t before = build_.report.mistakes().size();
     for (size_t i = 0; i < measure.parts.size(); ++i) {
       MeasurePart& part = measure.parts[i];
       CheckPart(measure, part, place.At("parts", static_cast<int>(i), part.code));
     }
+    if (build_.report.mistakes().size() > before || measure.parts.empty()) return;
     for (size_t i = 0; i < measure.by.size(); ++i) {
       const Place at = place.At("by", static_cast<int>(i), measure.by[i]);
       const domain::Dimension* dimension = build_.pack.FindDimension(measure.by[i]);
@@ -263,6 +265,7 @@ class MeasureChecker {
   void CheckPart(const Measure& measure, MeasurePart& part, const Place& place) {
     NameScope scope{part.file_kind, nullptr, part.standard, false};
     const domain::Form* form = FormIn(part.per, scope, place.Part("per"));
+    if (form == nullptr && !part.per.empty()) return;
     if (part.over == MeasureOver::kRecords) scope.form = form;
     const bool own = part.over != MeasureOver::kRecords && !OfFindings(part.over);
     const bool timed = own || part.at_due || part.at_done || !part.at.empty();
@@ -361,7 +364,7 @@ void BuildMeasures(const PackBuild& build) {
 void CheckMeasures(const PackBuild& build, ConditionChecker& conditions) {
   MeasureChecker checker(build, conditions);
   for (size_t i = 0; i < build.pack.dimensions.size(); ++i) {
-    const domain::Dimension& dimension = build.pack.dimensions[i];
+    domain::Dimension& dimension = build.pack.dimensions[i];
     checker.Check(dimension, Place().At("dimensions", static_cast<int>(i), dimension.id));
   }
   for (size_t i = 0; i < build.pack.measures.size(); ++i) {

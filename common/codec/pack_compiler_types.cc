@@ -63,9 +63,9 @@ std::optional<bool> ConditionChecker::WantAmount(const Condition& condition, con
   return std::nullopt;
 }
 
-void ConditionChecker::WantCode(const Condition& condition, const CodeList& list,
+bool ConditionChecker::WantCode(const Condition& condition, const CodeList& list,
                                 const NameScope& scope, const Place& place) {
-  if (condition.empty()) return;
+  if (condition.empty()) return false;
   place_ = &place;
   const Expression& root = condition.root();
   const Typed typed = Check(root, scope);
@@ -80,6 +80,7 @@ void ConditionChecker::WantCode(const Condition& condition, const CodeList& list
   } else if (typed.type != Type::kBad) {
     Add(root, std::string("want a code or a truth, got ") + NameOf(typed.type));
   }
+  return typed.type == Type::kMoment;
 }
 
 void ConditionChecker::CheckTruth(const Expression& node, const NameScope& scope) {

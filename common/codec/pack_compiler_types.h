@@ -37,7 +37,8 @@ class ConditionChecker {
   std::optional<bool> WantAmount(const domain::Condition& condition, const NameScope& scope,
                                  const Place& place);
   // A code field of that list, or a truth where the list has yes and no.
-  void WantCode(const domain::Condition& condition, const domain::CodeList& list,
+  // Whether it is a moment, which counts as a truth.
+  bool WantCode(const domain::Condition& condition, const domain::CodeList& list,
                 const NameScope& scope, const Place& place);
   // The definitions named since the last call.
   std::set<Definition> TakeReferences() { return std::exchange(references_, {}); }

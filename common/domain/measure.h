@@ -62,9 +62,10 @@ bool IsBuiltInDimension(std::string_view code);
 
 struct DimensionValue {
   FileKind file_kind = FileKind::kNone;
-  std::string form;  // of the record at hand; empty: about the file
-  Condition value;   // a code, or a truth
-  Condition when;    // else nothing is said
+  std::string form;     // of the record at hand; empty: about the file
+  Condition value;      // a code, or a truth
+  Condition when;       // else nothing is said
+  bool moment = false;  // yes once it has come, no before
 };
 struct Dimension {
   std::string id;

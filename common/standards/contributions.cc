@@ -7,6 +7,7 @@
 
 #include "common/domain/evaluate.h"
 #include "common/domain/roles.h"
+#include "common/standards/contribution_facts.h"
 #include "common/standards/period.h"
 
 namespace kapea::standards {
@@ -233,34 +234,11 @@ class Collector {
     }
   }
 
-  // The roles under which somebody stands on the roster, or stood.
-  Codes RolesOf(const PersonId& person) const {
-    Codes roles;
-    const auto take = [&](const domain::Member& member) {
-      if (member.person == person) roles.emplace_back(NameOf(member.role));
-    };
-    for (const domain::Member& member : asked_.file.roster()) take(member);
-    for (const domain::Departure& departure : asked_.file.departures()) take(departure.line);
-    if (roles.empty()) roles.emplace_back("not_named");
-    return roles;
-  }
-
-  Codes ClassesOf(const domain::ReadNotice& notice) const {
-    Codes classes;
-    const Record* record = asked_.file.FindRecord(notice.record);
-    const domain::Form* form = record != nullptr ? asked_.file.FormOf(*record) : nullptr;
-    for (const std::string& code : notice.fields) {
-      const domain::Field* field = form != nullptr ? form->FindField(code) : nullptr;
-      if (field != nullptr) classes.emplace_back(NameOf(field->key_class));
-    }
-    return classes;
-  }
-
   void TakeReading(const EventTime& at, const PersonId& who, Contribution line, BuiltIn codes) {
     if (!FileFits(line)) return;
     line.at = at;
     line.who = who;
-    codes[domain::kByRole] = RolesOf(who);
+    codes[domain::kByRole] = RolesOf(asked_.file, who);
     Finish(nullptr, codes, std::move(line));
   }
 
@@ -268,8 +246,9 @@ class Collector {
     for (const domain::ReadAt& read : asked_.file.reads()) {
       Contribution line = Begin(asked_.file.FindRecord(read.notice.record));
       line.value = read.notice.times;
-      TakeReading(read.time, read.by, std::move(line),
-                  {{domain::kByClass, ClassesOf(read.notice)}, {domain::kByReason, {"read"}}});
+      TakeReading(
+          read.time, read.by, std::move(line),
+          {{domain::kByClass, ClassesOf(asked_.file, read.notice)}, {domain::kByReason, {"read"}}});
     }
     for (const domain::GlassAt& glass : asked_.file.glasses()) {
       Codes classes;
@@ -307,35 +286,8 @@ class Collector {
     }
   }
 
-  struct Waited {
-    Duration longest;
-    EventTime at;
-    bool doubted = false;
-  };
-
-  // Between the writing and the signing for the ledger, by the device's own clock; of what is
-  // not in the ledger yet, until now.
-  std::map<DeviceId, Waited> WaitsByDevice() const {
-    std::map<DeviceId, Waited> waits;
-    for (const auto& [id, record] : asked_.file.records()) {
-      for (const auto& [code, answers] : record.fields) {
-        for (const auto& [change, value] : answers.current()) {
-          const Time end = value.number == 0 ? asked_.as_of : value.time.hard.latest;
-          const Duration wait = end - value.time.soft.latest;
-          auto [at, fresh] = waits.try_emplace(value.device);
-          Waited& waited = at->second;
-          waited.doubted = waited.doubted || value.time.clock_doubted;
-          if (!fresh && wait <= waited.longest) continue;
-          waited.longest = wait;
-          waited.at = value.time;
-        }
-      }
-    }
-    return waits;
-  }
-
   void CollectDevices() {
-    for (const auto& [device, waited] : WaitsByDevice()) {
+    for (const auto& [device, waited] : WaitsByDevice(asked_.file, asked_.as_of)) {
       Contribution line = Begin(nullptr);
       if (!FileFits(line)) continue;
       line.at = waited.at;
@@ -389,20 +341,19 @@ class Collector {
       domain::Scope scope{asked_.file, asked_.as_of, asked_.linked};
       if (own) scope.record = record;
       if (!EvaluateTruth(value.when, scope).holds()) continue;
-      Codes codes = CodesOf(Evaluate(value.value, scope));
+      Codes codes =
+          CodesOf(value.moment ? EvaluateTruth(value.value, scope) : Evaluate(value.value, scope));
       if (!codes.empty()) return codes;
     }
     return {};
   }
 
-  Codes CodesOf(const Outcome& outcome) const {
+  static Codes CodesOf(const Outcome& outcome) {
     switch (outcome.kind) {
       case Outcome::Type::kCodes:
         return outcome.codes;
       case Outcome::Type::kTruth:
         return {YesNo(outcome.truth)};
-      case Outcome::Type::kMoment:
-        return {YesNo(HasCome(outcome))};
       default:
         return {};
     }
@@ -417,15 +368,6 @@ class Collector {
   std::map<std::string, std::vector<Finding>> needs_;  // by form
   std::map<const domain::Standard*, domain::EventOutcomes> events_;
 };
-
-std::vector<UnitId> UnitsOf(const FileState& file) {
-  std::vector<UnitId> units;
-  for (const domain::Member& line : file.roster()) units.push_back(line.unit);
-  if (file.custody().holder) units.push_back(*file.custody().holder);
-  std::sort(units.begin(), units.end());
-  units.erase(std::unique(units.begin(), units.end()), units.end());
-  return units;
-}
 
 }  // namespace
 

@@ -54,14 +54,13 @@ struct Place {
 
 Place PlaceIn(const Contribution& line, const std::optional<Period>& period) {
   if (!period || !line.at) return {};
-  const auto wholly = [&](const TimeInterval& span, bool inside) {
-    const bool both = period->Contains(span.earliest) && period->Contains(span.latest);
-    const bool neither = span.latest < period->from || span.earliest >= period->to;
-    return inside ? both : neither;
-  };
+  // The proven times hold the soft ones.
+  const TimeInterval& hard = line.at->hard;
   Place place;
   place.in = period->Contains(line.at->soft.latest);
-  place.border = !wholly(line.at->soft, place.in) || !wholly(line.at->hard, place.in);
+  const bool inside = period->Contains(hard.earliest) && period->Contains(hard.latest);
+  const bool outside = hard.latest < period->from || hard.earliest >= period->to;
+  place.border = place.in ? !inside : !outside;
   return place;
 }
 

@@ -16,10 +16,10 @@
 namespace kapea::standards {
 
 struct MeasureRequest {
-  std::optional<Period> period;  // of what a moment decides; absent: all time
-  std::optional<UnitId> unit;    // files with that unit on their roster, or that has the person
-  std::map<std::string, std::string> codes;  // dimension -> code: those lines alone
-  std::vector<std::string> by;               // dimensions to break down by
+  std::optional<Period> period = {};  // of what a moment decides; absent: all time
+  std::optional<UnitId> unit = {};  // files with that unit on their roster, or that has the person
+  std::map<std::string, std::string> codes = {};  // dimension -> code: those lines alone
+  std::vector<std::string> by = {};               // dimensions to break down by
 };
 
 // What a number says depends on the measure: `count` persons, files or records; of a share

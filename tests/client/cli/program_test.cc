@@ -471,5 +471,60 @@ TEST_F(ProgramTest, WithoutAServerSyncSaysThatEverythingIsSafe) {
   EXPECT_THAT(listed.out, HasSubstr("waits to be sent"));
 }
 
+TEST_F(ProgramTest, QuestionsAndIndicatorsAreAnsweredFromTheFilesHere) {
+  const auto results =
+      Batch("intake",
+            "intake new --walk-in --set arrival_at=now --set first_contact_at=-4h --set sex=F "
+            "--set trafficking_status=possible\n"
+            "intake new --walk-in --set arrival_at=now --set first_contact_at=-14h --set sex=M "
+            "--set trafficking_status=actual\n"
+            "query Q05 --by sex\n"
+            "indicator I-V03 --by sex,age --where sex=F\n"
+            "query Q13\n"
+            "indicator I-J10\n"
+            "indicator I-C13\n"
+            "query\n"
+            "indicator\n");
+  ASSERT_EQ(results.size(), 9u);
+  const json& median = results[2]["questions"][0];
+  EXPECT_EQ(median["total"]["values"], 2);
+  EXPECT_EQ(median["total"]["over"], 1);
+  EXPECT_EQ(median["total"]["median"], 9 * 3'600'000);
+  EXPECT_TRUE(median["span"]);
+  EXPECT_EQ(median["by"]["sex"].size(), 2u);
+  EXPECT_EQ(results[2]["pack"]["id"], "kh-national");
+  const json& women = results[3]["indicators"][0];
+  EXPECT_EQ(women["total"]["count"], 1);
+  EXPECT_EQ(women["cells"][0]["codes"][0], "F");
+  EXPECT_EQ(results[4]["questions"][0]["rows"].size(), 0u);
+  EXPECT_EQ(results[5]["indicators"].size(), 3u) << "I-J10a to I-J10c";
+  EXPECT_EQ(results[5]["indicators"][2]["targets"][0]["number"], 150);
+  EXPECT_TRUE(results[6]["indicators"][0]["total"].is_null());
+  EXPECT_EQ(results[6]["indicators"][0]["external"][0]["number"], 78'740);
+  EXPECT_GE(results[7]["questions"].size(), 24u);
+  EXPECT_GE(results[8]["indicators"].size(), 56u);
+  const Ran words = Run("intake", {"query", "Q05", "--by", "sex"});
+  EXPECT_EQ(words.exit_code, 0) << words.err;
+  EXPECT_THAT(words.out, HasSubstr("2 measured, median 9h"));
+  EXPECT_THAT(words.out, HasSubstr("Female"));
+}
+
+TEST_F(ProgramTest, AQuestionThatIsNoneIsRefusedInWords) {
+  const auto refused = [this](std::vector<std::string> words, const char* because) {
+    const Ran ran = Run("intake", std::move(words));
+    EXPECT_NE(ran.exit_code, 0) << ran.out;
+    EXPECT_THAT(ran.err, HasSubstr(because));
+  };
+  refused({"query", "Q99"}, "no question Q99");
+  refused({"query", "I-V01"}, "no question I-V01");
+  refused({"indicator", "I-V03", "--by", "colour"}, "got 'colour'");
+  refused({"indicator", "I-V03", "--where", "sex"}, "want --where DIMENSION=CODE");
+  refused({"indicator", "I-V03", "--from", "2026-05", "--to", "2026-04"}, "begins before it ends");
+  refused({"indicator", "I-V03", "--period", "soon"}, "want a period such as");
+  refused({"indicator", "I-V03", "--period", "2026", "--from", "2026"}, "not both");
+  refused({"query", "Q13", "--period", "2026"}, "how things stand");
+  refused({"query", "Q05", "--unit", "NOBODY"}, "unit");
+}
+
 }  // namespace
 }  // namespace kapea::testing

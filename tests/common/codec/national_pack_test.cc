@@ -227,7 +227,32 @@ std::vector<std::string> WithoutKhmer(const domain::Pack& pack) {
     want(standard->title, standard->id);
     for (const domain::Clause& clause : standard->clauses) want(clause.label, clause.id);
   }
+  for (const domain::Measure& measure : pack.measures) {
+    want(measure.label, measure.id);
+    want(measure.unit, measure.id + " unit");
+  }
+  for (const domain::Dimension& dimension : pack.dimensions) want(dimension.label, dimension.id);
   return missing;
+}
+
+TEST_F(NationalPackTest, EveryQuestionAndIndicatorIsThereOrSaysWhatIsMissing) {
+  std::set<std::string> ids;
+  for (const domain::Measure& measure : pack_->measures) {
+    ids.insert(measure.id);
+    EXPECT_EQ(measure.parts.empty(), !measure.answered_by.empty()) << measure.id;
+  }
+  const auto want = [&ids](const std::string& prefix, int last) {
+    for (int number = 1; number <= last; ++number) {
+      const std::string code = prefix + (number < 10 ? "0" : "") + std::to_string(number);
+      EXPECT_TRUE(ids.contains(code) || ids.contains(code + "a")) << code;
+    }
+  };
+  want("Q", 24);
+  want("I-V", 10);
+  want("I-A", 15);
+  want("I-J", 12);
+  want("I-C", 14);
+  want("I-S", 5);
 }
 
 TEST_F(NationalPackTest, EverythingOnAScreenHasKhmer) {
@@ -258,7 +283,8 @@ std::string Row(const std::string& what, const std::map<SourceStatus, size_t>& b
 TEST_F(NationalPackTest, TheDocumentSaysHowMuchStandsOnSources) {
   const auto text = ReadFile(KAPEA_SOURCE "/docs/domain.md", 1 << 20);
   ASSERT_TRUE(text.ok()) << text.status();
-  std::map<SourceStatus, size_t> forms, items, clauses;
+  std::map<SourceStatus, size_t> forms, items, clauses, measures;
+  for (const domain::Measure& measure : pack_->measures) ++measures[measure.provenance.status];
   for (const auto& form : pack_->forms) {
     ++forms[form->provenance.status];
     for (const domain::Section& section : form->sections) {
@@ -273,6 +299,7 @@ TEST_F(NationalPackTest, TheDocumentSaysHowMuchStandsOnSources) {
   EXPECT_THAT(*text, HasSubstr(Row("forms", forms)));
   EXPECT_THAT(*text, HasSubstr(Row("checklist items", items)));
   EXPECT_THAT(*text, HasSubstr(Row("clauses", clauses)));
+  EXPECT_THAT(*text, HasSubstr(Row("questions and indicators", measures)));
 }
 
 TEST_F(NationalPackTest, TheDocumentNamesEveryDerivedFact) {

@@ -60,6 +60,22 @@ official_numbers { standard: "STD" clause: "C1" number: "4 (1)" source: "S1" }
 retentions { id: "RET" label { en: "Keep" } file_kind: FILE_KIND_OPERATION
   provenance { status: SOURCE_STATUS_PROPOSED }
   due: "OP.T0 + 10d" hold: "exists(OP-PERSON.name)" }
+dimensions { id: "sex" label { en: "Sex" } code_list: "CL_SEX"
+  provenance { status: SOURCE_STATUS_PROPOSED }
+  values { file_kind: FILE_KIND_OPERATION form: "OP-PERSON" value: "sex" } }
+measures { id: "M1" kind: MEASURE_KIND_INDICATOR label { en: "Women met" }
+  answer: MEASURE_ANSWER_COUNT once: MEASURE_ONCE_RECORD unit { en: "persons" }
+  provenance { status: SOURCE_STATUS_PROPOSED }
+  parts { file_kind: FILE_KIND_OPERATION over: MEASURE_OVER_RECORDS per: "OP-PERSON"
+    when: "sex = F"
+    at: "made()" }
+  by: "sex"
+  figures { kind: FIGURE_KIND_TARGET number: 7 period: "2026" } }
+measures { id: "M2" kind: MEASURE_KIND_QUESTION label { en: "Late" } stock: true
+  answer: MEASURE_ANSWER_LIST once: MEASURE_ONCE_FILE
+  provenance { status: SOURCE_STATUS_PROPOSED }
+  parts { file_kind: FILE_KIND_OPERATION over: MEASURE_OVER_FINDINGS
+    findings { codes: "C1" statuses: "overdue" } } }
 )pack";
 
 std::string Replaced(const std::string& from, const std::string& to) {
@@ -160,6 +176,10 @@ TEST_P(RefusalTest, NamesLineAndElement) {
 constexpr const char* kSex = "fields { code: \"sex\"";
 constexpr const char* kNumbers = "official_numbers {";
 constexpr const char* kMet = "met: \"exists(OP-PERSON.name)\"";
+constexpr const char* kWhen = "when: \"sex = F\"";
+constexpr const char* kPart =
+    "  parts { file_kind: FILE_KIND_OPERATION over: MEASURE_OVER_RECORDS per: \"OP-PERSON\"\n"
+    "    when: \"sex = F\"\n    at: \"made()\" }\n";
 constexpr const char* kA2 = "fields { code: \"A-2\"";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -234,6 +254,43 @@ INSTANTIATE_TEST_SUITE_P(
                 "}", "retentions {", "RET", "want when erasure is due"},
         Refusal{"HoldOfASealedField", "hold: \"exists(OP-PERSON.name)\"",
                 "hold: \"OP-PERSON.note\"", "hold:", "RET hold", "got the sealed"},
+        Refusal{"MeasureOfASealedField", "when: \"sex = F\"", "when: \"known(name)\"", kWhen,
+                "M1 parts[0] when", "want a clear field, got the sealed 'name'"},
+        Refusal{"MeasureOfAnUnknownField", "when: \"sex = F\"", "when: \"age = F\"", kWhen,
+                "M1 parts[0] when", "got 'age', which is none here"},
+        Refusal{"MeasureOfAnUnknownForm", "per: \"OP-PERSON\"\n    when",
+                "per: \"OP-DOG\"\n    when", "MEASURE_OVER_RECORDS", "M1 parts[0] per",
+                "got 'OP-DOG'"},
+        Refusal{"MeasureWithoutPeriod", "\n    at: \"made()\"", "", "MEASURE_OVER_RECORDS",
+                "M1 parts[0] at", "want the moment that decides the period"},
+        Refusal{"MeasureByNothingKnown", "by: \"sex\"\n", "by: \"colour\"\n", "by: \"sex\"\n",
+                "M1 colour", "want a dimension, got 'colour'"},
+        Refusal{"MeasureWithoutParts", kPart, "", "measures { id: \"M1\"", "M1 parts",
+                "want what counts"},
+        Refusal{"SumOfNothing", "MEASURE_ANSWER_COUNT", "MEASURE_ANSWER_SUM",
+                "MEASURE_OVER_RECORDS", "M1 parts[0] value", "want what is added up"},
+        Refusal{"SumOfACode", "\n    at: \"made()\"", "\n    at: \"made()\" value: \"sex\"",
+                "at: \"made()\"", "M1 parts[0] value", "want a number or a span, got a code"},
+        Refusal{"IndicatorOfNothing", "unit { en: \"persons\" }", "", "measures { id: \"M1\"",
+                "M1 unit", "want what is counted"},
+        Refusal{"FigureOfNoPeriod", "period: \"2026\"", "period: \"soon\"", "figures {",
+                "M1 figures[0] period", "want a period such as"},
+        Refusal{"FigureOfNobody", "FIGURE_KIND_TARGET", "FIGURE_KIND_BASELINE", "figures {",
+                "M1 figures[0] source", "want a source"},
+        Refusal{"MeasureOfNoClause", "codes: \"C1\" statuses", "codes: \"C7\" statuses",
+                "findings {", "M2 parts[0] findings C7", "got 'C7'"},
+        Refusal{"MeasureOfNoStatus", "statuses: \"overdue\"", "statuses: \"late\"", "findings {",
+                "M2 parts[0] findings late", "want the status of a finding, got 'late'"},
+        Refusal{"StockByMonth", "MEASURE_ONCE_FILE\n", "MEASURE_ONCE_FILE by: \"month\"\n",
+                "MEASURE_ONCE_FILE", "M2 month", "want no month"},
+        Refusal{"SameMeasureTwice", "id: \"M2\"", "id: \"M1\"", "id: \"M2\"", "M1 id",
+                "got 'M1' again"},
+        Refusal{"DimensionOfAnotherList", "form: \"OP-PERSON\" value: \"sex\"",
+                "form: \"OP-PERSON\" value: \"count(OP-PERSON)\"", "value: \"sex\"",
+                "sex values[0] value", "want a code or a truth, got a number"},
+        Refusal{"DimensionOfASealedField", "form: \"OP-PERSON\" value: \"sex\"",
+                "form: \"OP-PERSON\" value: \"note\"", "value: \"sex\"", "sex values[0] value",
+                "got the sealed 'note'"},
         Refusal{"NoMet", kMet, "", "clauses { id", "STD C1 met", "want when it is met"},
         Refusal{"SyntaxOfCondition", kMet, "met: \"exists(OP-PERSON.name\"", kMet, "STD C1 met",
                 "column 22: want ',' or ')', got the end"},

@@ -55,6 +55,11 @@ measures { id: "WELL" kind: MEASURE_KIND_QUESTION label { en: "x" }
   parts { file_kind: FILE_KIND_PERSON over: MEASURE_OVER_RECORDS per: "VISIT" at: "visited_at"
     of: "known(well)" when: "well = true" }
   provenance { status: SOURCE_STATUS_PROPOSED } }
+measures { id: "EVERWELL" kind: MEASURE_KIND_QUESTION label { en: "x" }
+  answer: MEASURE_ANSWER_SHARE once: MEASURE_ONCE_PERSON
+  parts { file_kind: FILE_KIND_PERSON over: MEASURE_OVER_RECORDS per: "VISIT" at: "visited_at"
+    when: "well = true" }
+  provenance { status: SOURCE_STATUS_PROPOSED } }
 measures { id: "WAIT" kind: MEASURE_KIND_QUESTION label { en: "x" }
   answer: MEASURE_ANSWER_MEDIAN once: MEASURE_ONCE_RECORD
   parts { file_kind: FILE_KIND_PERSON over: MEASURE_OVER_RECORDS per: "VISIT" at: "visited_at"
@@ -145,12 +150,12 @@ class MeasureTest : public ::testing::Test {
   Period Hours(int64_t from, int64_t to) const {
     return {bench_.At(from * 60), bench_.At(to * 60)};
   }
-  static const MeasureMargin::Row* RowOf(const MeasureResult& result, size_t dimension,
-                                         const std::string& code) {
+  static MeasureMargin::Row RowOf(const MeasureResult& result, size_t dimension,
+                                  const std::string& code) {
     for (const auto& row : result.margins.at(dimension).rows) {
-      if (row.code == code) return &row;
+      if (row.code == code) return row;
     }
-    return nullptr;
+    return {code, {}, {}};
   }
 
   Bench bench_;
@@ -263,12 +268,12 @@ TEST_F(MeasureTest, RowsAddUpAndThoseWithSeveralCodesAreSaidApart) {
   Visit(c, bench_.At(60), std::nullopt);
   const MeasureResult result = Ask("VISITED", {.by = {"well"}});
   EXPECT_EQ(result.total.count, 3u);
-  EXPECT_EQ(RowOf(result, 0, "yes")->figure.count, 1u);
-  EXPECT_EQ(RowOf(result, 0, "yes")->among.count, 2u);
-  EXPECT_EQ(RowOf(result, 0, "no")->figure.count, 0u);
-  EXPECT_EQ(RowOf(result, 0, "no")->among.count, 1u);
-  EXPECT_EQ(RowOf(result, 0, kSeveralCodes)->figure.count, 1u);
-  EXPECT_EQ(RowOf(result, 0, "")->figure.count, 1u) << "nobody said";
+  EXPECT_EQ(RowOf(result, 0, "yes").figure.count, 1u);
+  EXPECT_EQ(RowOf(result, 0, "yes").among.count, 2u);
+  EXPECT_EQ(RowOf(result, 0, "no").figure.count, 0u);
+  EXPECT_EQ(RowOf(result, 0, "no").among.count, 1u);
+  EXPECT_EQ(RowOf(result, 0, kSeveralCodes).figure.count, 1u);
+  EXPECT_EQ(RowOf(result, 0, "").figure.count, 1u) << "nobody said";
   uint64_t sum = 0;
   for (const auto& row : result.margins[0].rows) sum += row.figure.count;
   EXPECT_EQ(sum, result.total.count);
@@ -300,6 +305,8 @@ TEST_F(MeasureTest, SharesMediansAndLimits) {
   const MeasureFigure share = Ask("WELL").total;
   EXPECT_EQ(share.count, 2u);
   EXPECT_EQ(share.of, 3u) << "of those that say it";
+  EXPECT_EQ(Ask("EVERWELL").total.count, 1u) << "of records one is enough for a person";
+  EXPECT_EQ(Ask("EVERWELL").total.of, 1u);
   const MeasureFigure wait = Ask("WAIT").total;
   EXPECT_EQ(wait.values, 4u);
   EXPECT_EQ(wait.median, Duration::Minutes(150).milliseconds());
@@ -315,7 +322,7 @@ TEST_F(MeasureTest, FindingsAreWeightedAndAFileIsInOrderWithAllOfThem) {
   // Two files, C1 of weight 3, C2 of 1, C3 of none; one C1 was met.
   EXPECT_EQ(kept.total.of, 8u);
   EXPECT_EQ(kept.total.count, 3u);
-  EXPECT_EQ(RowOf(kept, 0, "C1")->figure.of, 6u);
+  EXPECT_EQ(RowOf(kept, 0, "C1").figure.of, 6u);
   EXPECT_EQ(Ask("ALLKEPT").total.count, 0u);
   Set(a, 100, "explained_at", bench_.At(40), 41);
   EXPECT_EQ(Ask("ALLKEPT").total.count, 1u);

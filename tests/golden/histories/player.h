@@ -56,6 +56,7 @@ class Player : public testing::Town {
   absl::Status Write(const std::string& who, const Words& words);
   absl::Status Void(const std::string& who, const Words& words);
   absl::Status Restore(const std::string& who, const Words& words);
+  absl::Status Read(const std::string& who, const Words& words);
   absl::Status Waive(const std::string& who, const Words& words);
   absl::Status EndWaiver(const std::string& who, const Words& words);
   absl::Status Offer(const std::string& who, const Words& words);

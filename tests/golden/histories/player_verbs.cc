@@ -7,6 +7,7 @@
 #include "client/field/intake.h"
 #include "client/field/muster.h"
 #include "client/field/names.h"
+#include "client/field/record_view.h"
 #include "client/field/waive.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
@@ -58,16 +59,17 @@ domain::FileKind KindOf(const std::string& name) {
 
 Player::Verb Player::FindVerb(std::string_view name) {
   static const std::map<std::string_view, Verb> kVerbs = {
-      {"operation", &Player::Operation},  {"tick", &Player::Tick},
-      {"not-done", &Player::NotDone},     {"fact", &Player::Fact},
-      {"found", &Player::Found},          {"edit", &Player::EditOperation},
-      {"intake", &Player::Intake},        {"open", &Player::Open},
-      {"write", &Player::Write},          {"void", &Player::Void},
-      {"restore", &Player::Restore},      {"waive", &Player::Waive},
-      {"end-waiver", &Player::EndWaiver}, {"offer", &Player::Offer},
-      {"accept", &Player::Answer},        {"decline", &Player::Answer},
-      {"resolve", &Player::Resolve},      {"offline", &Player::Offline},
-      {"online", &Player::Online},        {"reboot", &Player::Reboot}};
+      {"operation", &Player::Operation}, {"tick", &Player::Tick},
+      {"not-done", &Player::NotDone},    {"fact", &Player::Fact},
+      {"found", &Player::Found},         {"edit", &Player::EditOperation},
+      {"intake", &Player::Intake},       {"open", &Player::Open},
+      {"write", &Player::Write},         {"void", &Player::Void},
+      {"restore", &Player::Restore},     {"read", &Player::Read},
+      {"waive", &Player::Waive},         {"end-waiver", &Player::EndWaiver},
+      {"offer", &Player::Offer},         {"accept", &Player::Answer},
+      {"decline", &Player::Answer},      {"resolve", &Player::Resolve},
+      {"offline", &Player::Offline},     {"online", &Player::Online},
+      {"reboot", &Player::Reboot}};
   const auto at = kVerbs.find(name);
   return at == kVerbs.end() ? nullptr : at->second;
 }
@@ -230,6 +232,18 @@ absl::Status Player::Restore(const std::string& who, const Words& words) {
   KAPEA_ASSIGN(const FileId file, FileNamed(words[0]));
   KAPEA_ASSIGN(const RecordId record, RecordNamed(words[0], words[1]));
   return field::RestoreRecord(VaultOf(who), file, record).status();
+}
+
+// read FILE FORM[#N] CLASS: opens the sealed fields of that class, with a notice.
+absl::Status Player::Read(const std::string& who, const Words& words) {
+  if (words.size() != 3) return Want("read FILE RECORD CLASS");
+  KAPEA_ASSIGN(const FileId file, FileNamed(words[0]));
+  KAPEA_ASSIGN(const RecordId record, RecordNamed(words[0], words[1]));
+  field::Opening opening;
+  for (const domain::KeyClass one : domain::kKeyClasses) {
+    if (domain::NameOf(one) == words[2]) opening.classes.insert(one);
+  }
+  return field::ViewRecord(VaultOf(who), file, record, opening, field::Language::kEnglish).status();
 }
 
 absl::Status Player::Waive(const std::string& who, const Words& words) {
