@@ -6,6 +6,7 @@
 #include "client/field/calendar.h"
 #include "client/field/measures.h"
 #include "client/field/names.h"
+#include "client/report/report_words.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/standards/suppress.h"
@@ -20,71 +21,6 @@ using standards::MeasureFigure;
 
 constexpr int64_t kHourMs = 3'600'000;
 
-struct Words {
-  const char *period, *all_time, *as_of, *units, *everything, *files, *receiver, *rules, *measure,
-      *figure, *baseline, *target, *external, *code, *several, *unsaid, *total, *not_answered,
-      *hidden, *drills, *unsure, *proposed, *inside, *median, *p90, *over, *measured, *of;
-};
-// Khmer: drafts, until a native reader has signed them.
-constexpr Words kEnglishWords = {
-    "Period",
-    "all time",
-    "As of",
-    "Unit",
-    "all files of this device",
-    "Files looked at",
-    "For",
-    "Rules",
-    "What",
-    "Figure",
-    "Baseline",
-    "Target",
-    "Others report",
-    "Group",
-    "several",
-    "not said",
-    "All",
-    "Not answered from the files",
-    "Numbers from 1 to %k are hidden (··), and others beside them from which they would follow.",
-    "Exercises are counted nowhere.",
-    "Some figures rest on what may lie on the other side of the period's border, on a device's "
-    "clock alone, or on one of two values that stand side by side.",
-    "What this report holds follows a proposal; its receiver has not confirmed it.",
-    "For use inside.",
-    "Median",
-    "90th percentile",
-    "Over the limit",
-    "Measured",
-    "of"};
-constexpr Words kKhmerWords = {"រយៈពេល",
-                               "គ្រប់ពេល",
-                               "គិតត្រឹម",
-                               "អង្គភាព",
-                               "ឯកសារទាំងអស់ក្នុងឧបករណ៍នេះ",
-                               "ឯកសារដែលបានពិនិត្យ",
-                               "សម្រាប់",
-                               "វិធាន",
-                               "អ្វី",
-                               "តួលេខ",
-                               "តួលេខគោល",
-                               "គោលដៅ",
-                               "អ្នកដទៃរាយការណ៍",
-                               "ក្រុម",
-                               "ច្រើន",
-                               "មិនបានបញ្ជាក់",
-                               "សរុប",
-                               "មិនអាចឆ្លើយពីឯកសារបាន",
-                               "តួលេខពី ១ ដល់ %k ត្រូវបានលាក់ (··) ព្រមទាំងតួលេខផ្សេងដែលអាចឲ្យដឹងវា។",
-                               "សមយុទ្ធមិនត្រូវបានរាប់ទេ។",
-                               "តួលេខខ្លះផ្អែកលើព្រឹត្តិការណ៍ជិតព្រំរយៈពេល លើនាឡិកាឧបករណ៍ ឬលើតម្លៃមួយក្នុងចំណោមពីរ។",
-                               "ខ្លឹមសាររបាយការណ៍នេះតាមសំណើ អ្នកទទួលមិនទាន់បានបញ្ជាក់។",
-                               "សម្រាប់ប្រើផ្ទៃក្នុង។",
-                               "មេដ្យាន",
-                               "ភាគរយទី៩០",
-                               "លើសកំណត់",
-                               "បានវាស់",
-                               "នៃ"};
-
 bool IsNamed(const StandardReport& report, std::string_view id) {
   return std::any_of(report.codes.begin(), report.codes.end(), [id](std::string_view code) {
     if (!code.ends_with('*'))
@@ -98,10 +34,7 @@ bool OfSpans(const Measure& measure) { return !measure.parts.empty() && measure.
 class Builder {
  public:
   Builder(vault::Vault& vault, const StandardReport& report, const ReportAsk& ask)
-      : vault_(vault),
-        report_(report),
-        ask_(ask),
-        words_(ask.language == field::Language::kKhmer ? kKhmerWords : kEnglishWords) {}
+      : vault_(vault), report_(report), ask_(ask), words_(WordsIn(ask.language)) {}
 
   absl::StatusOr<Document> Build() {
     const auto kind =
@@ -366,7 +299,7 @@ class Builder {
   vault::Vault& vault_;
   const StandardReport& report_;
   const ReportAsk& ask_;
-  const Words& words_;
+  const ReportWords& words_;
   Table overview_;
   std::vector<Section> sections_;
   size_t files_ = 0;
@@ -377,76 +310,6 @@ class Builder {
 };
 
 }  // namespace
-
-const std::vector<StandardReport>& StandardReports() {
-  static const std::vector<StandardReport> reports = {
-      {"R-PCCT",
-       "Provincial committee, quarterly",
-       "គណៈកម្មាធិការខេត្ត ប្រចាំត្រីមាស",
-       "provincial committee",
-       false,
-       true,
-       {"I-V01", "I-V02", "I-V03", "I-V04", "I-V05", "I-V06", "I-V07", "I-V08", "I-J01", "I-J02",
-        "I-J03"},
-       {"sex", "age"}},
-      {"R-NCCT",
-       "National committee, half-yearly and yearly",
-       "គណៈកម្មាធិការជាតិ ប្រចាំឆមាស និងឆ្នាំ",
-       "national committee",
-       false,
-       true,
-       {"I-V*", "I-J*"},
-       {"sex", "age"}},
-      {"R-MOJ",
-       "Court cases, monthly",
-       "សំណុំរឿងតុលាការ ប្រចាំខែ",
-       "ministry of justice",
-       false,
-       true,
-       {"I-J*"},
-       {}},
-      {"R-MOSVY",
-       "Assistance and standards, quarterly",
-       "ជំនួយ និងបទដ្ឋាន ប្រចាំត្រីមាស",
-       "ministry of social affairs",
-       false,
-       true,
-       {"I-A*", "I-S*"},
-       {"sex", "age"}},
-      {"R-DONOR",
-       "Donor report",
-       "របាយការណ៍ម្ចាស់ជំនួយ",
-       "donor",
-       false,
-       true,
-       {"I-V09", "I-A*", "I-C*"},
-       {"sex"}},
-      {"R-TIP",
-       "Trafficking in persons questionnaire",
-       "កម្រងសំណួរអំពីការជួញដូរមនុស្ស",
-       "embassy",
-       false,
-       true,
-       {"I-V02", "I-V03", "I-V04", "I-V05", "I-J08", "I-J09", "I-J10", "I-J11", "I-J12"},
-       {"sex", "age", "exploitation"}},
-      {"R-AUDIT",
-       "All questions of a supervisor",
-       "សំណួរទាំងអស់របស់អ្នកត្រួតពិនិត្យ",
-       "supervisor",
-       true,
-       false,
-       {"Q*"},
-       {}},
-  };
-  return reports;
-}
-
-const StandardReport* FindReport(std::string_view id) {
-  for (const StandardReport& report : StandardReports()) {
-    if (report.id == id) return &report;
-  }
-  return nullptr;
-}
 
 absl::StatusOr<Document> BuildReport(vault::Vault& vault, const StandardReport& report,
                                      const ReportAsk& ask) {

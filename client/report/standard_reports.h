@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "client/field/forms.h"
+#include "client/field/measures.h"
 #include "client/report/document.h"
-#include "client/vault/vault.h"
 #include "common/standards/period.h"
 
 namespace kapea::report {

@@ -207,7 +207,8 @@ void FileState::ApplyWraps(const Waiting& change, uint64_t at, const Surrounding
   for (WrapAt& one : WrapsIn(change, at, around)) {
     // A grant was judged as a whole, or is taken at its word: which gives nobody both halves.
     const bool both =
-        one.wrap.half != 0 && (halves_[HalfNameOf(one.wrap)] & (3 - one.wrap.half)) != 0;
+        HoldsHalf(*this, PersonId::FromPrefix(one.wrap.recipient.view()),
+                  one.wrap.key_epoch.value_or(KeyEpochId()), one.wrap.key_class, 3 - one.wrap.half);
     const bool alone = what.header.kind == Kind::kRoster;
     const bool stands = !both && (!alone || judgement.OfWrap(one.wrap) == Verdict::kAccepted);
     if (stands && one.wrap.half != 0) halves_[HalfNameOf(one.wrap)] |= one.wrap.half;

@@ -96,7 +96,8 @@ bool HoldsHalf(const FileState& file, const PersonId& person, const KeyEpochId& 
 bool HoldsHalf(const FileState& file, const PersonId& person, KeyClass key_class) {
   for (auto at = file.halves().lower_bound({person, KeyEpochId(), KeyClass::kNone});
        at != file.halves().end() && std::get<PersonId>(at->first) == person; ++at) {
-    if (key_class == KeyClass::kNone || std::get<KeyClass>(at->first) == key_class) return true;
+    const bool asked = key_class == KeyClass::kNone || std::get<KeyClass>(at->first) == key_class;
+    if (asked && at->second != 0) return true;
   }
   return false;
 }

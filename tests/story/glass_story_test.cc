@@ -28,7 +28,8 @@ class GlassStoryTest : public DeployedStory {
           " --set child_at_risk=yes --set 'account=" +
               std::string(kSaid) + "'");
     Kapea("unit_lead", "sync");
-    for (const json& file : Parse(Kapea("unit_lead", "--json file list")).at("files")) {
+    const json listed = Parse(Kapea("unit_lead", "--json file list"));
+    for (const json& file : listed.at("files")) {
       if (file.at("kind") == "lead") code_ = file.at("code");
     }
     ASSERT_FALSE(code_.empty());

@@ -33,7 +33,7 @@ class StandardReportsTest : public Town {
     people.entries = {{"sex", sex},
                       {"age_band", "A_18_24"},
                       {"language", "km"},
-                      {"name", std::string(kPlanted)},
+                      {"description", std::string(kPlanted)},
                       {"off_at", "2026-11-18 17:30"}};
     const auto found = field::AddPeople(VaultOf("lead"), operation, people);
     ASSERT_TRUE(found.ok()) << found.status();

@@ -384,7 +384,7 @@ TEST(VerdictTest, Grants) {
          wrap.half = 1;
          return op.Grant(op.lead, wrap);
        }},
-      {"a half to a supervisor", V::kAccepted,
+      {"a half elsewhere than with its key", V::kMalformed,
        [](const Operation& op) {
          Wrap wrap = op.To(op.supervisor, KeyClass::kHealth);
          wrap.recipient_kind = RecipientKind::kHalf;

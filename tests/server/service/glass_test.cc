@@ -20,11 +20,15 @@ class GlassTest : public ServiceTest {
     MakeSupervisor(world_.officer);
     MustPush(world_.lead, {world_.Sign(world_.lead, {world_.Found(world_.lead, file_)})});
     MustPush(world_.lead, {world_.Sign(world_.lead, {world_.Edit(world_.lead, file_, true)})});
-    codec::ChangeWriter grant(
-        world_.HeaderFor(world_.lead, domain::Kind::kGrant, file_.file, file_.roster));
-    grant.Add(WrapOf(world_.supervisor, 1, domain::RecipientKind::kHalf));
-    grant.Add(WrapOf(world_.officer, 2, domain::RecipientKind::kHalf));
-    Send(world_.lead, std::move(grant));
+    codec::ChangeWriter opening(
+        world_.HeaderFor(world_.lead, domain::Kind::kRoster, file_.file, file_.roster));
+    file_.key_epoch = opening.id();
+    domain::KeyOpening key;
+    key.key_class = domain::KeyClass::kGeneral;
+    opening.Add(key);
+    opening.Add(WrapOf(world_.supervisor, 1, domain::RecipientKind::kHalf));
+    opening.Add(WrapOf(world_.officer, 2, domain::RecipientKind::kHalf));
+    file_.roster = Send(world_.lead, std::move(opening)).change->hash;
   }
   // Another supervisor: the deployment has but one.
   void MakeSupervisor(TestDevice& device) {
