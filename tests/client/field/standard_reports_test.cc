@@ -34,6 +34,7 @@ class StandardReportsTest : public Town {
                       {"age_band", "A_18_24"},
                       {"language", "km"},
                       {"description", std::string(kPlanted)},
+                      {"met_at", "2026-11-18 17:00"},
                       {"off_at", "2026-11-18 17:30"}};
     const auto found = field::AddPeople(VaultOf("lead"), operation, people);
     ASSERT_TRUE(found.ok()) << found.status();
