@@ -43,10 +43,10 @@ inline int FreePort() {
   return ntohs(address.sin_port);
 }
 
-// A police unit with people of these roles, enrolled and synced; vaults are called as they are.
+// Two police units with these people, enrolled and synced; vaults are called as they are.
 class DeployedStory : public testing::Test {
  protected:
-  // Name of a vault, and the role of who owns it.
+  // Name of a vault, and what its owner is: role@unit.
   using People = std::vector<std::pair<std::string, std::string>>;
   void Deploy(const People& people) {
     ::umask(077);
@@ -58,11 +58,13 @@ class DeployedStory : public testing::Test {
     Admin("init --server " + address + " --passphrase-file " + At("pass"));
     Admin("serve-config --passphrase-file " + At("pass"));
     ASSERT_NO_FATAL_FAILURE(StartServer());
-    Admin("unit add --code PP-POLICE --kind police");
+    for (const char* unit : {"PP-POLICE", "PP-HEAD"}) {
+      Admin("unit add --code " + std::string(unit) + " --kind police");
+    }
     Admin("pack sign " KAPEA_SOURCE "/common/packs/kh --out " + At("kh.pack"));
     Admin("pack publish " + At("kh.pack"));
     for (const auto& [name, role] : people) {
-      Admin("enrol --role " + role + "@PP-POLICE --out " + At("code"));
+      Admin("enrol --role " + role + " --out " + At("code"));
       Kapea(name, "enrol --code " + At("code"));
     }
     Admin("approve all");

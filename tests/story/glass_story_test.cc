@@ -16,10 +16,10 @@ const char kSaid[] = "Locked zqyxvera rooms";
 class GlassStoryTest : public DeployedStory {
  protected:
   void SetUp() override {
-    Deploy({{"unit_lead", "unit_lead"},
-            {"first", "supervisor"},
-            {"second", "supervisor"},
-            {"third", "supervisor"}});
+    Deploy({{"unit_lead", "unit_lead@PP-POLICE"},
+            {"first", "supervisor@PP-HEAD"},
+            {"second", "supervisor@PP-HEAD"},
+            {"third", "supervisor@PP-HEAD"}});
     // Now that there are supervisors on duty.
     Kapea("unit_lead", "sync");
     Kapea("unit_lead",

@@ -15,7 +15,9 @@ const char kSaid[] = "Locked zqyxvera rooms";
 
 class RecoveryStoryTest : public DeployedStory {
  protected:
-  void SetUp() override { Deploy({{"unit_lead", "unit_lead"}, {"supervisor", "supervisor"}}); }
+  void SetUp() override {
+    Deploy({{"unit_lead", "unit_lead@PP-POLICE"}, {"supervisor", "supervisor@PP-POLICE"}});
+  }
 };
 
 TEST_F(RecoveryStoryTest, ThreeSheetsBringBackWhatNoPhoneHoldsAnyMore) {
