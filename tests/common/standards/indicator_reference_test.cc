@@ -169,7 +169,7 @@ TEST(IndicatorReferenceTest, EveryIndicatorAgreesWithTheNaiveCount) {
 TEST(IndicatorReferenceTest, NoIndicatorIsNothingInAWideHistory) {
   const std::shared_ptr<domain::Pack> national = National();
   std::set<std::string> counted;
-  for (uint32_t history = 1; history <= 12; ++history) {
+  for (uint32_t history = 1; history <= 48; ++history) {
     const std::vector<uint32_t> seeds = Spread(std::vector<uint32_t>(300, history));
     EXPECT_EQ(Difference(national, seeds, 160, std::nullopt, counted), "");
   }
