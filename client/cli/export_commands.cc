@@ -11,7 +11,6 @@
 #include "client/report/anonymous.h"
 #include "client/report/k_anonymity.h"
 #include "client/report/table_file.h"
-#include "common/base/file.h"
 #include "common/base/macros.h"
 
 namespace kapea::cli {
@@ -49,8 +48,7 @@ absl::StatusOr<std::string> BytesOf(const ExportArgs& args, const field::ExportT
 absl::Status Write(const ExportArgs& args, const field::ExportTable& table,
                    const std::string& name) {
   KAPEA_ASSIGN(const std::string bytes, BytesOf(args, table, name));
-  return args.force ? WriteFileAtomically(args.out, bytes, kPrivateFileMode)
-                    : CreateFileAtomically(args.out, bytes, kPrivateFileMode);
+  return WriteOut(args.out, bytes, args.force);
 }
 
 std::string Words(const field::LeftOut& left_out) {

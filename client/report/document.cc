@@ -33,6 +33,12 @@ std::string ToText(const Number& number) {
 
 }  // namespace
 
+bool HasNumbers(const Table& table, size_t column) {
+  return std::any_of(table.rows.begin(), table.rows.end(), [column](const auto& row) {
+    return column < row.size() && !std::holds_alternative<std::string>(row[column]);
+  });
+}
+
 std::string ToText(const Cell& cell, const std::string& hidden) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   if (const auto* number = std::get_if<Number>(&cell)) return ToText(*number);

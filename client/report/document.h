@@ -59,6 +59,9 @@ struct Document {
   std::vector<std::string> notes = {};  // at the foot
 };
 
+// Whether the column has a number, shown or kept back: then it stands to the right.
+bool HasNumbers(const Table& table, size_t column);
+
 // "1,234", "12.5 %"; of a Hidden one "<k" is never said, but `hidden`.
 std::string ToText(const Cell& cell, const std::string& hidden = "··");
 

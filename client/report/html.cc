@@ -23,14 +23,6 @@ bool IsText(const Cell& cell) { return std::holds_alternative<std::string>(cell)
 
 const char* ClassOf(bool text) { return text ? "t" : "n"; }
 
-// Whether the column has numbers: its heading stands where they stand.
-bool HasNumbers(const Table& table, size_t column) {
-  for (const auto& row : table.rows) {
-    if (column < row.size() && !IsText(row[column])) return true;
-  }
-  return false;
-}
-
 void Add(const Table& table, TemplateDictionary& section) {
   TemplateDictionary& out = *section.AddSectionDictionary("TABLE");
   out.SetValue("CAPTION", table.caption);

@@ -40,12 +40,6 @@ struct Unref {
 };
 using Layout = std::unique_ptr<PangoLayout, Unref<PangoLayout>>;
 
-bool HasNumbers(const Table& table, size_t column) {
-  return std::any_of(table.rows.begin(), table.rows.end(), [column](const auto& row) {
-    return column < row.size() && !std::holds_alternative<std::string>(row[column]);
-  });
-}
-
 cairo_status_t Take(void* out, const unsigned char* bytes, unsigned int size) {
   static_cast<std::string*>(out)->append(reinterpret_cast<const char*>(bytes), size);
   return CAIRO_STATUS_SUCCESS;
