@@ -21,6 +21,12 @@ struct Registry : TestWorld {
                                          Kind kind = Kind::kApproval) const {
     return Edit(directory_file, by, kind).Write(Decision{}).Naming(proposal).Build();
   }
+  // An act of two registrars.
+  void Enter(WriteBody body) {
+    const auto act = Edit(directory_file, registrar1, Kind::kDirectory).Write(body).Build();
+    AppendDirectory(act);
+    AppendDirectory(Approval(registrar2, *act));
+  }
   bool Ended(const Author& author, uint64_t at = Directory::kNow) const {
     return directory.FindPerson(author.person, at)->ended;
   }
@@ -430,28 +436,22 @@ TEST(DirectoryTest, AFounderWhoDidNotKnowOfALossLosesNothing) {
 
 TEST(DirectoryTest, NoEntryTakesAwayAKeyThatStands) {
   Registry world;
-  const auto enter = [&](WriteBody body) {
-    const auto act =
-        world.Edit(world.directory_file, world.registrar1, Kind::kDirectory).Write(body).Build();
-    world.AppendDirectory(act);
-    world.AppendDirectory(world.Approval(world.registrar2, *act));
-  };
   const PersonId person = world.officer.person;
   PersonEntry entry = *world.directory.FindPerson(person);
   const std::string first = entry.receive_key;
   entry.generation = 2;
   entry.receive_key = std::string(32, 'n');
-  enter(entry);
+  world.Enter(entry);
   EXPECT_EQ(world.directory.FindPerson(person)->receive_key, std::string(32, 'n'));
   // Another key of the same generation, and the first one again: the rest of the entry counts.
   PersonEntry swapped = entry;
   swapped.receive_key = std::string(32, 'x');
   swapped.roles.push_back({Role::kUnitLead, world.officer.unit});
-  enter(swapped);
+  world.Enter(swapped);
   PersonEntry set_back = swapped;
   set_back.generation = 1;
   set_back.receive_key = first;
-  enter(set_back);
+  world.Enter(set_back);
   EXPECT_EQ(world.directory.FindPerson(person)->generation, 2u);
   EXPECT_EQ(world.directory.FindPerson(person)->receive_key, std::string(32, 'n'));
   EXPECT_TRUE(world.directory.HoldsRole(person, Role::kUnitLead, world.officer.unit));
@@ -465,9 +465,9 @@ TEST(DirectoryTest, NoEntryTakesAwayAKeyThatStands) {
   device.signing_key = std::string(65, 'x');
   device.person = world.officer2.person;
   device.revoked = true;
-  enter(device);
+  world.Enter(device);
   device.revoked = false;
-  enter(device);
+  world.Enter(device);
   const DeviceEntry* now = world.directory.FindDevice(world.officer.device);
   EXPECT_EQ(now->receive_key, began.receive_key);
   EXPECT_EQ(now->signing_key, began.signing_key);
@@ -477,22 +477,16 @@ TEST(DirectoryTest, NoEntryTakesAwayAKeyThatStands) {
 
 TEST(DirectoryTest, AUnitsKeyEndsWithThoseWhoShareItAndNotWithOthers) {
   Registry world;
-  const auto enter = [&](WriteBody body) {
-    const auto act =
-        world.Edit(world.directory_file, world.registrar1, Kind::kDirectory).Write(body).Build();
-    world.AppendDirectory(act);
-    world.AppendDirectory(world.Approval(world.registrar2, *act));
-  };
   const UnitId shelter = world.intake.unit;
   const uint32_t generation = world.directory.FindUnit(shelter)->generation;
   ASSERT_FALSE(world.directory.KeyEnded(shelter, generation));
   DeviceEntry nurses = *world.directory.FindDevice(world.nurse.device);
   nurses.revoked = true;
-  enter(nurses);
+  world.Enter(nurses);
   EXPECT_FALSE(world.directory.KeyEnded(shelter, generation)) << "health staff do not have it";
   PersonEntry changes = *world.directory.FindPerson(world.intake2.person);
   changes.roles = {{Role::kHealthWorker, shelter}};
-  enter(changes);
+  world.Enter(changes);
   EXPECT_TRUE(world.directory.KeyEnded(shelter, generation)) << "she had it, and shares no more";
 }
 

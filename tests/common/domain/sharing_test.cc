@@ -44,6 +44,19 @@ struct Shelter : TestWorld {
   }
 };
 
+// Two registrars revoke the device.
+void Lose(TestWorld& world, const Author& author) {
+  DeviceEntry lost = *world.directory.FindDevice(author.device);
+  lost.revoked = true;
+  const auto act =
+      world.Edit(world.directory_file, world.registrar1, Kind::kDirectory).Write(lost).Build();
+  world.AppendDirectory(act);
+  world.AppendDirectory(world.Edit(world.directory_file, world.registrar2, Kind::kApproval)
+                            .Write(Decision{})
+                            .Naming(*act)
+                            .Build());
+}
+
 TEST(SharingTest, NobodyGetsByAUnitsKeyWhatHerRoleMayNotHave) {
   size_t shared = 0;
   for (const UnitKind unit :
@@ -113,15 +126,7 @@ TEST(SharingTest, WhoStandsThereInHerOwnNameHandsNothingOn) {
 // The founder had no signal and had not heard that the officer lost her phone.
 TEST(SharingTest, AWrapToAKeyThatHadEndedMakesTheFileDue) {
   TestWorld world;
-  DeviceEntry lost = *world.directory.FindDevice(world.officer.device);
-  lost.revoked = true;
-  const auto act =
-      world.Edit(world.directory_file, world.registrar1, Kind::kDirectory).Write(lost).Build();
-  world.AppendDirectory(act);
-  world.AppendDirectory(world.Edit(world.directory_file, world.registrar2, Kind::kApproval)
-                            .Write(Decision{})
-                            .Naming(*act)
-                            .Build());
+  Lose(world, world.officer);
   FileState file(MakeId<FileId>(3));
   auto founding =
       world.Found(file.id(), FileKind::kOperation, world.lead, {TestWorld::Line(world.officer)});
@@ -239,15 +244,7 @@ TEST(SharingTest, NobodyButWhoSharesAUnitsKeyOffersItsNextAndOnlyWhenItEnded) {
     return KeyOfferIn(*change, world.directory, Directory::kNow).has_value();
   };
   EXPECT_FALSE(offer(world.intake)) << "the one there is is good";
-  DeviceEntry lost = *world.directory.FindDevice(world.intake2.device);
-  lost.revoked = true;
-  const auto act =
-      world.Edit(world.directory_file, world.registrar1, Kind::kDirectory).Write(lost).Build();
-  world.AppendDirectory(act);
-  world.AppendDirectory(world.Edit(world.directory_file, world.registrar2, Kind::kApproval)
-                            .Write(Decision{})
-                            .Naming(*act)
-                            .Build());
+  Lose(world, world.intake2);
   EXPECT_TRUE(offer(world.intake));
   EXPECT_FALSE(offer(world.nurse)) << "she does not share it";
 }
