@@ -1,5 +1,5 @@
-// The vault's head and rows as a damaged disk may hand them back: each is read or is
-// DataLoss, and what was read is written again byte by byte.
+// The vault's head and rows as a damaged disk, or a program of an earlier version, may hand
+// them back: each is read or is DataLoss, and what was read is written to what reads the same.
 #include <unistd.h>
 
 #include <cstddef>
@@ -27,7 +27,9 @@ absl::StatusOr<Row> TryRow(std::string_view bytes) {
 
 void TryRows(std::string_view bytes) {
   if (const auto file = TryRow<FileRow>(bytes); file.ok()) {
-    KAPEA_CHECK(file->Encode().size() == bytes.size());
+    const std::string written = file->Encode();
+    const auto again = FileRow::Decode(written);
+    KAPEA_CHECK(again.ok() && again->Encode() == written);
   }
   if (const auto placed = TryRow<PlacedRow>(bytes); placed.ok()) {
     const auto decoded = placed->ToPlaced();
