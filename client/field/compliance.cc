@@ -4,6 +4,7 @@
 
 #include "client/field/forms.h"
 #include "client/field/links.h"
+#include "client/field/membership.h"
 #include "client/field/names.h"
 #include "client/field/operation.h"
 #include "client/vault/replica.h"
@@ -94,12 +95,6 @@ std::vector<FileCompliance> ByChecklists(const standards::Asked& asked,
   return reports;
 }
 
-bool HasUnit(const domain::FileState& file, const UnitId& unit) {
-  if (file.custody().holder == unit) return true;
-  return std::any_of(file.roster().begin(), file.roster().end(),
-                     [&unit](const domain::Member& line) { return line.unit == unit; });
-}
-
 void Merge(const Tally& from, Tally& into) {
   into.met += from.met;
   into.met_late += from.met_late;
@@ -158,7 +153,7 @@ absl::StatusOr<Report> ReportCompliance(vault::Vault& vault, const ReportRequest
     const auto state = FileAt(vault, line.file, request.as_of);
     if (absl::IsNotFound(state.status())) continue;  // founded later than that moment
     KAPEA_TRY(state.status());
-    if (request.unit && !HasUnit(**state, *request.unit)) continue;
+    if (request.unit && !IsOfUnit(**state, *request.unit)) continue;
     found = true;
     FileCompliance head = HeadOf(**state, line);
     // What waits here is in no Ledger yet, and a report by the Ledger is the same everywhere.

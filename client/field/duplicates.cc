@@ -9,6 +9,7 @@
 #include "client/field/act.h"
 #include "client/field/links.h"
 #include "client/field/match_tokens.h"
+#include "client/field/membership.h"
 #include "client/field/names.h"
 #include "client/field/random_id.h"
 #include "common/base/bytes.h"
@@ -71,14 +72,9 @@ absl::StatusOr<std::vector<Notice>> LoadNotices(vault::Vault& vault) {
   return bytes ? Decode(*bytes) : std::vector<Notice>();
 }
 
-bool HasUnit(const domain::FileState& file, const UnitId& unit) {
-  return std::any_of(file.roster().begin(), file.roster().end(),
-                     [&](const domain::Member& line) { return line.unit == unit; });
-}
-
 bool IsCompared(const domain::FileState& file, const UnitId& mine) {
   return file.kind() == domain::FileKind::kPerson && !file.drill() && !file.erased_wholly() &&
-         HasUnit(file, mine);
+         HasLineOf(file, mine);
 }
 
 // The newest record decides.
@@ -262,7 +258,7 @@ Said SaidOf(const domain::FileState& file, const UnitId& unit) {
 bool IsLinkedTo(vault::Vault& vault, const domain::FileState& file, const UnitId& unit) {
   const HeldLinks links(vault);
   for (const domain::FileState* other : links.Find(file, kSamePerson)) {
-    if (other != nullptr && HasUnit(*other, unit)) return true;
+    if (other != nullptr && HasLineOf(*other, unit)) return true;
   }
   return false;
 }

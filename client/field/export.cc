@@ -10,6 +10,7 @@
 #include "client/field/calendar.h"
 #include "client/field/disclosure.h"
 #include "client/field/links.h"
+#include "client/field/membership.h"
 #include "client/field/typed_value.h"
 #include "common/base/macros.h"
 #include "common/domain/consent.h"
@@ -287,12 +288,6 @@ absl::Status CheckRequest(vault::Vault& vault, const ExportRequest& request,
   return absl::OkStatus();
 }
 
-bool HasUnit(const domain::FileState& file, const UnitId& unit) {
-  if (file.custody().holder == unit) return true;
-  return std::any_of(file.roster().begin(), file.roster().end(),
-                     [&unit](const domain::Member& line) { return line.unit == unit; });
-}
-
 // Whether one of `taken` is the same person, by links that this device holds.
 bool StandsThere(const HeldLinks& links, const domain::FileState& file,
                  const std::set<FileId>& taken) {
@@ -345,7 +340,7 @@ absl::StatusOr<Exported> ReadExport(vault::Vault& vault, const ExportRequest& re
   for (const vault::FileLine& line : vault.Files()) {
     if (line.kind != domain::FileKind::kPerson) continue;
     KAPEA_ASSIGN(const auto state, vault.File(line.file));
-    if (state->erased_wholly() || (request.unit && !HasUnit(*state, *request.unit))) continue;
+    if (state->erased_wholly() || (request.unit && !IsOfUnit(*state, *request.unit))) continue;
     if (!Counts(vault, request, *done.what, *state, done.left_out)) continue;
     if (StandsThere(links, *state, taken)) {
       ++done.left_out.same_person;

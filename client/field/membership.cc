@@ -62,6 +62,15 @@ MemberLine ViewLine(const domain::FileState& file, const domain::Directory& dire
 
 }  // namespace
 
+bool HasLineOf(const domain::FileState& file, const UnitId& unit) {
+  return std::any_of(file.roster().begin(), file.roster().end(),
+                     [&unit](const domain::Member& line) { return line.unit == unit; });
+}
+
+bool IsOfUnit(const domain::FileState& file, const UnitId& unit) {
+  return file.custody().holder == unit || HasLineOf(file, unit);
+}
+
 absl::StatusOr<Membership> ViewMembership(vault::Vault& vault, const FileId& file) {
   KAPEA_ASSIGN(const auto state, vault.File(file));
   const auto directory = vault.directory();

@@ -10,6 +10,7 @@
 #include "client/field/recovery.h"
 #include "client/vault/vault.h"
 #include "common/domain/change.h"
+#include "common/domain/file_state.h"
 
 namespace kapea::field {
 
@@ -27,6 +28,11 @@ struct Membership {
   RecoveryReach recovery;
   size_t first_halves = 0, second_halves = 0;  // supervisors who have them (break_glass.h)
 };
+
+// Whether somebody of the unit, or the unit itself, is on the file's roster.
+bool HasLineOf(const domain::FileState& file, const UnitId& unit);
+// Whether the unit has to do with the file: it has a line of it, or holds it.
+bool IsOfUnit(const domain::FileState& file, const UnitId& unit);
 
 // Threads: one at a time. Errors of all: as Vault.
 absl::StatusOr<Membership> ViewMembership(vault::Vault& vault, const FileId& file);

@@ -57,25 +57,19 @@ std::optional<domain::RoleAt> SharingRole(const Identity& identity,
 // too, for what was granted to the unit is for its staff of today.
 std::vector<ToShare> Colleagues(const Identity& identity, const domain::Directory& directory) {
   std::vector<ToShare> shares;
-  const domain::UnitEntry* unit = directory.FindUnit(identity.unit);
-  if (unit == nullptr) return shares;
   for (const domain::PersonEntry* person : directory.Persons()) {
-    const bool sharing =
-        std::any_of(person->roles.begin(), person->roles.end(), [unit](const domain::RoleAt& held) {
-          return held.unit == unit->unit && domain::SharesUnitKey(unit->kind, held.role);
-        });
-    if (!sharing || person->person == identity.person || person->receive_key.empty() ||
-        directory.KeyEnded(person->person, person->generation)) {
+    if (!directory.HasUnitKey(*person, identity.unit) || person->person == identity.person ||
+        person->receive_key.empty() || directory.KeyEnded(person->person, person->generation)) {
       continue;
     }
     for (const auto& [of, key] : identity.unit_keys) {
-      if (of.first != unit->unit) continue;
+      if (of.first != identity.unit) continue;
       codec::WrapTarget target;
       target.recipient_kind = domain::RecipientKind::kPerson;
       target.recipient = ChangeId::FromPrefix(person->person.view());
       target.generation = person->generation;
       target.public_key = person->receive_key;
-      target.wrapped_owner = ChangeId::FromPrefix(unit->unit.view());
+      target.wrapped_owner = ChangeId::FromPrefix(identity.unit.view());
       target.wrapped_generation = of.second;
       shares.push_back({std::move(target), &key});
     }

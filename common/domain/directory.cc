@@ -344,8 +344,8 @@ void Directory::NoteLosses(const DeviceEntry& entry, uint64_t sequence) {
   }
 }
 
-bool Directory::HasUnitKey(const PersonEntry& person, const UnitId& unit) const {
-  const UnitEntry* where = FindUnit(unit);
+bool Directory::HasUnitKey(const PersonEntry& person, const UnitId& unit, uint64_t at) const {
+  const UnitEntry* where = FindUnit(unit, at);
   return where != nullptr && !person.ended &&
          std::any_of(person.roles.begin(), person.roles.end(), [&](const RoleAt& held) {
            return held.unit == unit && SharesUnitKey(where->kind, held.role);

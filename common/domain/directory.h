@@ -74,6 +74,8 @@ class Directory {
   // Now, or at any time before.
   bool EverHeldRole(const PersonId& person, Role role, const UnitId& unit) const;
   bool IsRegistrar(const PersonId& person, uint64_t at = kNow) const;
+  // Whether she works for the unit in a role that shares its key.
+  bool HasUnitKey(const PersonEntry& person, const UnitId& unit, uint64_t at = kNow) const;
   // Whether nothing should be wrapped to that generation of the receive key any more: there
   // is a newer one, its owner ended, or since it began a device that had it was revoked (one
   // of the person's; for a unit, one of anybody who shares its key) or somebody who shared it left.
@@ -139,7 +141,6 @@ class Directory {
                     uint32_t generation, uint64_t at);
   void NoteLosses(const DeviceEntry& entry, uint64_t sequence);
   void NoteLosses(const PersonEntry& entry, uint64_t sequence);
-  bool HasUnitKey(const PersonEntry& person, const UnitId& unit) const;
   bool SecondApproves(Proposal& proposal, const Approval& approval, uint64_t sequence);
   void Apply(const Change& change, uint64_t sequence);
   void Propose(const Change& change, const Entry& entry);

@@ -209,12 +209,7 @@ Verdict Judgement::CheckDirectoryWrap(const Wrap& wrap) {
   const auto unit = UnitId::FromPrefix(wrap.wrapped_owner->view());
   const PersonEntry* person =
       directory.FindPerson(PersonId::FromPrefix(wrap.recipient.view()), at_);
-  const UnitEntry* entry = directory.FindUnit(unit, at_);
-  const bool shares =
-      entry != nullptr && !person->ended &&
-      std::any_of(person->roles.begin(), person->roles.end(), [&unit, entry](const RoleAt& held) {
-        return held.unit == unit && SharesUnitKey(entry->kind, held.role);
-      });
+  const bool shares = directory.HasUnitKey(*person, unit, at_);
   if (!shares || !(registrar || header_.unit == unit)) return Verdict::kRole;
   return directory.KeyEnded(person->person, wrap.generation, at_) ? Verdict::kStaleRecipient
                                                                   : Verdict::kAccepted;

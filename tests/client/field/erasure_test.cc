@@ -10,6 +10,7 @@
 #include "client/field/links.h"
 #include "tests/support/fake_device.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/wrapped_keys.h"
 
 namespace kapea::testing {
 namespace {
@@ -152,6 +153,31 @@ TEST_F(FieldErasureTest, OfTheFieldThatMadeARecordLeavesItsForm) {
   const auto before = field::FileAt(lead_.vault(), file_, clock_.Now());
   ASSERT_TRUE(before.ok()) << before.status();
   EXPECT_NE((*before)->FindRecord(record_), nullptr);
+}
+
+// What stays of the file lies under a new key. Of the old rows an old copy of the disk still
+// has the bytes, so the key that opened them has to be gone.
+TEST_F(FieldErasureTest, DestroysTheKeyUnderWhichTheFileLay) {
+  const auto keys_of_lead = [this] {
+    lead_.Close();
+    WrappedKeys keys = ReadWrappedKeys(lead_.path() + "/store");
+    lead_.Reopen();
+    return keys;
+  };
+  const std::string name = "n" + file_.str();
+  for (const bool whole : {false, true}) {
+    const WrappedKeys before = keys_of_lead();
+    ASSERT_TRUE(before.contains(name));
+    Erase(whole ? std::nullopt : std::optional(record_));
+    const WrappedKeys after = keys_of_lead();
+    size_t destroyed = 0;
+    for (const auto& [row, wrapped] : before) {
+      if (row.front() == 'k' && !after.contains(row)) ++destroyed;
+    }
+    EXPECT_GE(destroyed, 1u) << (whole ? "the file" : "a record");
+    EXPECT_TRUE(after.contains(name)) << "its rows that are left have a key";
+    EXPECT_NE(after.at(name), before.at(name));
+  }
 }
 
 TEST_F(FieldErasureTest, IsForTwoWhoMay) {
