@@ -8,6 +8,7 @@
 #include "client/field/calendar.h"
 #include "client/field/measures.h"
 #include "client/field/names.h"
+#include "client/link/query.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/text/width.h"
@@ -24,7 +25,9 @@ constexpr size_t kCodeCells = 8;
 constexpr size_t kRowCells = 30;
 
 struct QueryArgs {
-  std::string code, unit, from, to, period, as_of;
+  std::string code, unit, province, from, to, period, as_of;
+  bool server = false;
+  size_t rows = 1000;
   std::vector<std::string> by, where;
 };
 
@@ -219,6 +222,7 @@ json AnswerJson(const MeasureAnswered& answered) {
           {"by", MarginsJson(answered)},
           {"cells", cells},
           {"rows", rows},
+          {"listed", result.listed},
           {"baselines", FiguresJson(measure, domain::FigureKind::kBaseline)},
           {"targets", FiguresJson(measure, domain::FigureKind::kTarget)},
           {"external", FiguresJson(measure, domain::FigureKind::kExternal)},
@@ -245,6 +249,9 @@ std::string AnswerText(Session& session, const MeasureAnswered& answered) {
             "\n";
   }
   for (const auto& row : answered.result.rows) text += RowText(session, measure, row);
+  if (const uint64_t more = answered.result.listed - answered.result.rows.size(); more > 0) {
+    text += absl::StrFormat("  and %d more: narrow it down, or --rows N\n", more);
+  }
   text += MarginsText(session, answered);
   text += FiguresText(measure);
   text += Reservations(answered.result);
@@ -316,11 +323,56 @@ absl::StatusOr<Result> ListAll(Session& session, domain::MeasureKind kind, const
   return result;
 }
 
+// Whose files were counted, and what the ledger held; from the server alone.
+struct Told {
+  std::vector<MeasureAnswered> answers;
+  std::optional<link::MeasureReply> reply;
+};
+
+absl::StatusOr<Told> AskServer(Session& session, domain::MeasureKind kind,
+                               const field::MeasureAsk& ask, const QueryArgs& args) {
+  KAPEA_ASSIGN(const auto transport, ConnectTo(session));
+  Told told;
+  KAPEA_ASSIGN(told.reply, link::AskMeasures(*transport, session.vault.identity().server,
+                                             {{kind, {ask.code}, ask.period, ask.codes, ask.by},
+                                              ask.unit,
+                                              args.province,
+                                              ask.as_of,
+                                              args.rows}));
+  const domain::Pack* pack = session.vault.NewestPack();
+  if (pack == nullptr || pack->hash != told.reply->pack_hash) {
+    return absl::FailedPreconditionError("the server counts by version " +
+                                         std::to_string(told.reply->pack_version) + " of pack " +
+                                         told.reply->pack + ", which is not here yet: sync first");
+  }
+  for (link::MeasureReply::One& one : told.reply->answers) {
+    const auto measure = std::find_if(pack->measures.begin(), pack->measures.end(),
+                                      [&one](const Measure& of) { return of.id == one.measure; });
+    if (measure == pack->measures.end()) return absl::DataLossError("the answer is of no measure");
+    told.answers.push_back({&*measure, std::move(one.result), told.reply->files, told.reply->as_of,
+                            pack->id, pack->version, pack->hash});
+  }
+  if (told.answers.empty()) return absl::DataLossError("the server's answer is empty");
+  return told;
+}
+
+absl::StatusOr<Told> AskWhere(Session& session, domain::MeasureKind kind,
+                              const field::MeasureAsk& ask, const QueryArgs& args) {
+  if (args.server) return AskServer(session, kind, ask, args);
+  if (!args.province.empty()) {
+    return absl::InvalidArgumentError("want --province with --server");
+  }
+  Told told;
+  KAPEA_ASSIGN(told.answers, field::AnswerMeasures(session.vault, kind, ask));
+  return told;
+}
+
 absl::StatusOr<Result> RunQuery(Session& session, domain::MeasureKind kind, const char* key,
                                 const QueryArgs& args) {
   KAPEA_ASSIGN(const field::MeasureAsk ask, AskOf(session, args));
   if (ask.code.empty()) return ListAll(session, kind, key);
-  KAPEA_ASSIGN(const auto answers, field::AnswerMeasures(session.vault, kind, ask));
+  KAPEA_ASSIGN(const Told told, AskWhere(session, kind, ask, args));
+  const auto& [answers, reply] = told;
   Result result;
   json list = json::array();
   for (const MeasureAnswered& answered : answers) {
@@ -328,8 +380,10 @@ absl::StatusOr<Result> RunQuery(Session& session, domain::MeasureKind kind, cons
     list.push_back(AnswerJson(answered));
   }
   const MeasureAnswered& first = answers.front();
-  result.text += absl::StrFormat("%d files of this device, as of %s; pack %s %d\n", first.files,
+  result.text += absl::StrFormat("%d files %s, as of %s; pack %s %d\n", first.files,
+                                 reply ? "that the server lets you count" : "of this device",
                                  field::ToLocalText(first.as_of), first.pack, first.pack_version);
+  if (reply) result.text += absl::StrFormat("ledger size %d\n", reply->ledger_size);
   const auto bound = [&](Time standards::Period::*end, Time open) {
     const bool said = ask.period && ask.period.value().*end != open;
     return said ? json(field::ToLocalIso(ask.period.value().*end)) : json();
@@ -339,6 +393,8 @@ absl::StatusOr<Result> RunQuery(Session& session, domain::MeasureKind kind, cons
       {"from", bound(&standards::Period::from, Time::Min())},
       {"before", bound(&standards::Period::to, Time::Max())},
       {"files", first.files},
+      {"ledger",
+       reply ? json{{"size", reply->ledger_size}, {"root", reply->ledger_root.hex()}} : json()},
       {"pack",
        {{"id", first.pack}, {"version", first.pack_version}, {"hash", first.pack_hash.hex()}}},
       {key, list}};
@@ -355,11 +411,17 @@ void AddQuery(CLI::App& app, Chosen& chosen, domain::MeasureKind kind, const cha
   one->add_option("--to", args->to, "Last day, month or year");
   one->add_option("--period", args->period,
                   "2026, 2026-H1, 2026-Q3, 2026-09, FY2026 (from October)");
+  one->add_flag("--server", args->server,
+                "Of all files of the units where you are supervisor or analyst, by the server");
+  one->add_option("--rows", args->rows, "With --server: of a list so many; default 1000");
+  one->add_option("--province", args->province, "With --server: units of that province, 12");
   one->add_option("--as-of", args->as_of, "By what the ledger held at that time");
   one->add_option("--by", args->by, "Break it down by these dimensions: A,B,...")->delimiter(',');
   one->add_option("--where", args->where, "Lines with that code alone: DIMENSION=CODE, repeatable");
   one->footer(
-      std::string("Of the files on this device, exercises left out. Nobody is named.\nExample: ") +
+      std::string(
+          "Of the files on this device, or with --server of those of your units; exercises\n"
+          "left out. Nobody is named.\nExample: ") +
       example);
   one->callback([args, kind, key, &chosen] {
     chosen.run = [args, kind, key](Session& session) {

@@ -14,13 +14,6 @@ namespace {
 using domain::Measure;
 using standards::FileContributions;
 
-// "I-J08" names I-J08 itself, and each of its figures, I-J08a and so on.
-bool Names(std::string_view code, std::string_view id) {
-  if (!id.starts_with(code)) return false;
-  const std::string_view rest = id.substr(code.size());
-  return rest.empty() || (rest.size() == 1 && rest[0] >= 'a' && rest[0] <= 'z');
-}
-
 absl::StatusOr<const domain::Pack*> PackOf(vault::Vault& vault) {
   const domain::Pack* pack = vault.NewestPack();
   if (pack != nullptr) return pack;
@@ -59,7 +52,8 @@ absl::StatusOr<std::vector<MeasureAnswered>> AnswerMeasures(vault::Vault& vault,
                                                             const MeasureAsk& ask) {
   KAPEA_ASSIGN(const domain::Pack* pack, PackOf(vault));
   KAPEA_ASSIGN(auto measures, ListMeasures(vault, kind));
-  std::erase_if(measures, [&](const Measure* one) { return !Names(ask.code, one->id); });
+  std::erase_if(measures,
+                [&](const Measure* one) { return !standards::IsNamedBy(*one, ask.code); });
   if (measures.empty()) {
     const std::string what(domain::NameOf(kind));
     return absl::NotFoundError("no " + what + " " + ask.code + " in pack " + pack->id +

@@ -10,6 +10,7 @@
 #include "client/link/grpc_transport.h"
 #include "common/base/id.h"
 #include "common/base/time.h"
+#include "common/codec/measure_codec.h"
 #include "common/codec/open_findings.h"
 #include "common/domain/vocabulary.h"
 
@@ -30,7 +31,33 @@ struct ComplianceReply {
   Time as_of;
 };
 
-// All pages. Errors in plain words; DataLoss for an answer that cannot be read.
+struct MeasureCall {
+  codec::MeasureQuestion ask;
+  std::optional<UnitId> unit;
+  std::string province;       // two digits; empty: all
+  std::optional<Time> as_of;  // absent: now, by the server
+  size_t rows_max = 2000;     // of lists, all together: at least so many, where there are
+};
+
+struct MeasureReply {
+  struct One {
+    std::string measure;
+    standards::MeasureResult result;
+  };
+  std::vector<One> answers;
+  size_t files = 0;  // looked at
+  std::string pack;  // by whose text they were counted
+  uint32_t pack_version = 0;
+  Hash pack_hash;
+  uint64_t ledger_size = 0;
+  Hash ledger_root;
+  Time as_of;
+};
+
+// All pages; of lists as many as are wanted. Errors of both in plain words; DataLoss for an answer
+// that cannot be read.
+absl::StatusOr<MeasureReply> AskMeasures(GrpcTransport& transport, const std::string& server,
+                                         const MeasureCall& call);
 absl::StatusOr<ComplianceReply> AskCompliance(GrpcTransport& transport, const std::string& server,
                                               const ComplianceCall& call);
 

@@ -33,7 +33,4 @@ domain::Header BaseHeader(const Core& core, const domain::RoleAt& acting);
 // The roles of this device's person, her usual one first.
 std::vector<domain::RoleAt> RolesOf(const Identity& identity, const domain::Directory& directory);
 
-// The pack with the highest version, the first by id; nullptr: none.
-const domain::Pack* NewestPackOf(const codec::PackRegistry& packs);
-
 }  // namespace kapea::vault

@@ -177,7 +177,7 @@ domain::Surroundings Vault::around() { return core_->Around(); }
 
 const domain::Pack* Vault::NewestPack(std::string_view id) {
   if (!id.empty()) return core_->packs.Newest(id);
-  return NewestPackOf(core_->packs);
+  return core_->packs.Newest();
 }
 
 Outbox& Vault::outbox() { return parts_->outbox; }

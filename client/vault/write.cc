@@ -61,17 +61,6 @@ std::vector<domain::RoleAt> RolesOf(const Identity& identity, const domain::Dire
   return roles;
 }
 
-const domain::Pack* NewestPackOf(const codec::PackRegistry& packs) {
-  const domain::Pack* newest = nullptr;
-  for (const domain::Pack* pack : packs.All()) {
-    if (newest == nullptr || pack->version > newest->version ||
-        (pack->version == newest->version && pack->id < newest->id)) {
-      newest = pack;
-    }
-  }
-  return newest;
-}
-
 absl::StatusOr<crypto::SecretBytes> OpenFieldValue(Core& core, const FileId& file,
                                                    const RecordId& record, std::string_view field,
                                                    const domain::FieldValue& value) {
@@ -122,7 +111,7 @@ absl::StatusOr<domain::Header> Vault::HeaderFor(const Intent& intent) {
   if (intent.pack) {
     header.pack = intent.pack;
   } else if (FollowsPack(intent.kind)) {
-    if (const domain::Pack* pack = NewestPackOf(core_->packs)) header.pack = pack->hash;
+    if (const domain::Pack* pack = core_->packs.Newest()) header.pack = pack->hash;
   }
   return header;
 }

@@ -123,6 +123,17 @@ const PackRegistry::Published* PackRegistry::NewestOf(std::string_view id) const
   return newest;
 }
 
+const domain::Pack* PackRegistry::Newest() const {
+  const domain::Pack* newest = nullptr;
+  for (const domain::Pack* pack : All()) {
+    if (newest == nullptr || pack->version > newest->version ||
+        (pack->version == newest->version && pack->id < newest->id)) {
+      newest = pack;
+    }
+  }
+  return newest;
+}
+
 const domain::Pack* PackRegistry::Newest(std::string_view id) const {
   const Published* newest = NewestOf(id);
   return newest == nullptr ? nullptr : newest->pack.get();

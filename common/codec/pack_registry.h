@@ -34,6 +34,8 @@ class PackRegistry : public domain::PackSource {
 
   const domain::Pack* FindPack(const Hash& hash, uint64_t at) const override;
   size_t CountBefore(uint64_t at) const override;
+  // What new work is done by: the pack with the highest version, the first by id; nullptr: none.
+  const domain::Pack* Newest() const;
   // The highest version of a pack; nullptr: none.
   const domain::Pack* Newest(std::string_view id) const;
   std::vector<const domain::Pack*> All() const;

@@ -47,6 +47,7 @@ std::map<DeviceId, Waited> WaitsByDevice(const domain::FileState& file, Time as_
         const Duration wait = end - value.time.soft.latest;
         auto [at, fresh] = waits.try_emplace(value.device);
         Waited& waited = at->second;
+        waited.on = waited.on || value.number == 0;
         waited.doubted = waited.doubted || value.time.clock_doubted;
         if (!fresh && wait <= waited.longest) continue;
         waited.longest = wait;

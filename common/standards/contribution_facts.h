@@ -25,6 +25,7 @@ std::vector<std::string> ClassesOf(const domain::FileState& file, const domain::
 struct Waited {
   Duration longest;
   domain::EventTime at;
+  bool on = false;       // something still waits: it grows with the time
   bool doubted = false;  // its clocks contradict themselves in some value
 };
 std::map<DeviceId, Waited> WaitsByDevice(const domain::FileState& file, Time as_of);

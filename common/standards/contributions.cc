@@ -28,6 +28,13 @@ constexpr size_t kDeviceCharacters = 8;
 
 std::string YesNo(bool truth) { return truth ? "yes" : "no"; }
 
+// When its status becomes another though nobody does anything.
+Time TurnOf(const domain::GlassAt& glass) {
+  if (glass.approval) return glass.until();
+  if (glass.requested == Time::Min()) return Time::Max();
+  return glass.requested + domain::kGlassLapses + Duration::Milliseconds(1);
+}
+
 // What a line knows beside what expressions say.
 using BuiltIn = std::map<std::string_view, Codes>;
 
@@ -71,6 +78,7 @@ class Collector {
  private:
   domain::Scope ScopeOf(const Record* record) {
     domain::Scope scope{asked_.file, asked_.as_of, asked_.linked, part_->standard, record};
+    scope.until = asked_.until;
     if (part_->standard != nullptr) scope.events = &events_[part_->standard];
     return scope;
   }
@@ -96,8 +104,13 @@ class Collector {
     line.known = line.known && !used.unknown();
   }
 
-  bool HasCome(const Outcome& moment) const {
-    return moment.kind == Outcome::Type::kMoment && moment.time.soft.earliest <= asked_.as_of;
+  void LastsUntil(Time moment) const {
+    if (asked_.until != nullptr) *asked_.until = std::min(*asked_.until, moment);
+  }
+
+  bool HasCome(Time moment) const {
+    if (moment > asked_.as_of) LastsUntil(moment);
+    return moment <= asked_.as_of;
   }
 
   // Whether the file itself fits, for lines that are no records. An unknown one is noted.
@@ -137,7 +150,8 @@ class Collector {
     const Outcome at = EvaluateMoment(part_->at, scope);
     Note(at, line);
     if (at.unknown()) return true;
-    if (HasCome(at)) line.at = at.time;
+    const bool come = at.kind == Outcome::Type::kMoment && HasCome(at.time.soft.earliest);
+    if (come) line.at = at.time;
     return line.at.has_value() || measure_->stock;
   }
 
@@ -215,7 +229,7 @@ class Collector {
   bool TakeMomentOf(const Finding& finding, Contribution& line) {
     if (!part_->at_due && !part_->at_done) return TakeMoment(ScopeOf(nullptr), line);
     line.at = part_->at_due && finding.due ? finding.due : finding.done;
-    const bool come = line.at && line.at->soft.earliest <= asked_.as_of;
+    const bool come = line.at && HasCome(line.at->soft.earliest);
     if (!come) line.at.reset();
     return come || measure_->stock;
   }
@@ -251,6 +265,7 @@ class Collector {
           {{domain::kByClass, ClassesOf(asked_.file, read.notice)}, {domain::kByReason, {"read"}}});
     }
     for (const domain::GlassAt& glass : asked_.file.glasses()) {
+      if (const Time turn = TurnOf(glass); turn > asked_.as_of) LastsUntil(turn);
       Codes classes;
       for (const domain::KeyClass one : glass.classes) classes.emplace_back(NameOf(one));
       TakeReading(glass.time, glass.by, Begin(nullptr),
@@ -288,6 +303,7 @@ class Collector {
 
   void CollectDevices() {
     for (const auto& [device, waited] : WaitsByDevice(asked_.file, asked_.as_of)) {
+      if (waited.on) LastsUntil(asked_.as_of);
       Contribution line = Begin(nullptr);
       if (!FileFits(line)) continue;
       line.at = waited.at;
@@ -339,6 +355,7 @@ class Collector {
       const bool own = record != nullptr && value.form == record->form.form;
       if (!value.form.empty() && !own) continue;
       domain::Scope scope{asked_.file, asked_.as_of, asked_.linked};
+      scope.until = asked_.until;
       if (own) scope.record = record;
       if (!EvaluateTruth(value.when, scope).holds()) continue;
       Codes codes =

@@ -47,9 +47,10 @@ struct FileContributions {
   friend bool operator==(const FileContributions&, const FileContributions&) = default;
 };
 
-// Pure: the same file, pack, moment and linked files give the same lines. `measures` are of
-// that pack; the file is judged by the standards of the pack that it stands on itself.
-// Threads: any, while nobody writes to the file.
+// Pure: the same file, pack, moment and linked files give the same lines, and until
+// `asked.until`, where that is given, every later moment does. `measures` are of that pack; the
+// file is judged by the standards of the pack that it stands on itself. Threads: any, while nobody
+// writes to the file.
 FileContributions Contributions(const Asked& asked, const domain::Pack& pack,
                                 const std::vector<const domain::Measure*>& measures);
 // Of all measures of the pack.

@@ -101,9 +101,7 @@ class Counter {
     result_.total = FigureOf(all);
     for (const size_t index : by_) result_.margins.push_back(MarginOf(index));
     if (!by_.empty()) result_.cells = Cells();
-    std::stable_sort(
-        result_.rows.begin(), result_.rows.end(),
-        [](const MeasureRow& a, const MeasureRow& b) { return SortKey(a) < SortKey(b); });
+    TakeRows();
     return std::move(result_);
   }
 
@@ -113,12 +111,30 @@ class Counter {
   }
 
  private:
-  static std::tuple<Time, FileId, std::optional<RecordId>, std::string> SortKey(
-      const MeasureRow& row) {
-    const Time at = row.line.at ? row.line.at->soft.latest : Time::Max();
-    const std::string clause =
-        row.line.by.empty() || row.line.by[0].empty() ? "" : row.line.by[0][0];
-    return {at, row.file, row.line.record, clause};
+  struct Listed {
+    const FileContributions* file;
+    const Contribution* line;
+    size_t at;  // where it came, for those that are alike
+    std::tuple<Time, const FileId&, const std::optional<RecordId>&, std::string_view, size_t> Key()
+        const {
+      const std::string_view clause =
+          line->by.empty() || line->by[0].empty() ? "" : std::string_view(line->by[0][0]);
+      return {line->at ? line->at->soft.latest : Time::Max(), file->file, line->record, clause, at};
+    }
+  };
+
+  // Sorts no further than what is asked for: a list may be of everybody.
+  void TakeRows() {
+    result_.listed = listed_.size();
+    const size_t from = std::min(request_.rows_from, listed_.size());
+    const size_t to = from + std::min(request_.rows_max, listed_.size() - from);
+    std::partial_sort(listed_.begin(), listed_.begin() + static_cast<std::ptrdiff_t>(to),
+                      listed_.end(),
+                      [](const Listed& a, const Listed& b) { return a.Key() < b.Key(); });
+    for (size_t i = from; i < to; ++i) {
+      const Listed& row = listed_[i];
+      result_.rows.push_back({row.file->file, row.file->kind, *row.line});
+    }
   }
 
   bool Wanted(const Contribution& line) const {
@@ -151,8 +167,7 @@ class Counter {
              filed ? RecordId() : line.record.value_or(RecordId()), 0};
     }
     counted_[key].lines.push_back(&line);
-    if (measure_.answer == MeasureAnswer::kList)
-      result_.rows.push_back({file.file, file.kind, line});
+    if (measure_.answer == MeasureAnswer::kList) listed_.push_back({&file, &line, listed_.size()});
   }
 
   // Of findings a file or person counts with all of them, else with any of its lines.
@@ -262,6 +277,7 @@ class Counter {
   const MeasureRequest& request_;
   std::vector<size_t> by_;  // into Contribution::by
   std::map<Key, Counted> counted_;
+  std::vector<Listed> listed_;
   MeasureResult result_;
 };
 
@@ -290,6 +306,12 @@ absl::Status Check(const Measure& measure, const MeasureRequest& request) {
 }
 
 }  // namespace
+
+bool IsNamedBy(const Measure& measure, std::string_view code) {
+  if (!measure.id.starts_with(code)) return false;
+  const std::string_view rest = std::string_view(measure.id).substr(code.size());
+  return rest.empty() || (rest.size() == 1 && rest[0] >= 'a' && rest[0] <= 'z');
+}
 
 absl::StatusOr<MeasureResult> Answer(const Measure& measure,
                                      const std::vector<FileContributions>& files,

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,6 +21,7 @@ struct MeasureRequest {
   std::optional<UnitId> unit = {};  // files with that unit on their roster, or that has the person
   std::map<std::string, std::string> codes = {};  // dimension -> code: those lines alone
   std::vector<std::string> by = {};               // dimensions to break down by
+  size_t rows_from = 0, rows_max = SIZE_MAX;      // of a list, which of its rows
 };
 
 // What a number says depends on the measure: `count` persons, files or records; of a share
@@ -65,7 +67,8 @@ struct MeasureResult {
   std::vector<std::string> by;
   std::vector<MeasureMargin> margins;  // one for each of `by`
   std::vector<MeasureCell> cells;      // of all of `by` together, by codes; they add up
-  std::vector<MeasureRow> rows;        // of a list alone, earliest first
+  std::vector<MeasureRow> rows;        // of a list alone, earliest first: those asked for
+  uint64_t listed = 0;                 // how many there are
   uint64_t border = 0;     // lines that may lie on the other side of the period's border
   uint64_t uncertain = 0;  // lines counted by the word of a device's clock
   uint64_t disputed = 0;   // lines counted by one of two values
@@ -73,6 +76,9 @@ struct MeasureResult {
   uint64_t valueless = 0;  // lines without the value that is added up or measured
   uint64_t drills = 0;     // files left out
 };
+
+// "I-J08" names I-J08 itself, and each of its figures, I-J08a and so on.
+bool IsNamedBy(const domain::Measure& measure, std::string_view code);
 
 // Counts a person once in a period, also across files that are linked as the same person's;
 // drills never. A time interval counts where its soft end lies; `border` says for how many

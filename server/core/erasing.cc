@@ -12,6 +12,7 @@
 #include "common/codec/change_codec.h"
 #include "common/codec/store_rows.h"
 #include "server/core/aside.h"
+#include "server/core/figures.h"
 #include "server/core/file_cache.h"
 #include "server/store/overlay.h"
 #include "server/store/tables.h"
@@ -105,7 +106,7 @@ absl::Status CarryOut(const kv::Snapshot& store, const FileId& file,
   }
   batch.Put(kErased, file.view(), codec::ErasedRow{targets}.Encode());
   batch.Delete(kOpen, file.view());  // made anew by whoever looks next
-  return absl::OkStatus();
+  return DropFigures(store, file, batch);
 }
 
 absl::Status DropWraps(const kv::Snapshot& store, const FileId& file,

@@ -1,6 +1,7 @@
 #include "server/core/folder.h"
 
 #include "common/base/macros.h"
+#include "common/standards/contributions.h"
 #include "common/standards/evaluate.h"
 #include "server/core/file_cache.h"
 
@@ -34,6 +35,19 @@ absl::StatusOr<codec::OpenFindings> Folder::Open(const FileId& file) const {
   }
   open.linked = std::exchange(asked_for_, {});
   return open;
+}
+
+absl::StatusOr<codec::KeptFigures> Folder::Figures(const FileId& file,
+                                                   const domain::Pack& pack) const {
+  KAPEA_ASSIGN(const domain::FileState* state, Get(file));
+  codec::KeptFigures figures;
+  figures.number = state->number();
+  figures.as_of = as_of_;
+  figures.pack = pack.hash;
+  asked_for_.clear();
+  figures.from = standards::Contributions({*state, as_of_, this, &figures.until}, pack);
+  figures.linked = std::exchange(asked_for_, {});
+  return figures;
 }
 
 }  // namespace kapea::server

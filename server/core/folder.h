@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
 #include "common/base/time.h"
+#include "common/codec/kept_figures.h"
 #include "common/codec/open_findings.h"
 #include "common/domain/evaluate.h"
 #include "common/domain/file_state.h"
@@ -31,6 +32,8 @@ class Folder : public domain::LinkedFiles {
 
   // The open findings of the file, with what they stand on.
   absl::StatusOr<codec::OpenFindings> Open(const FileId& file) const;
+  // What the file adds to the measures of the pack, the same way; with its lines.
+  absl::StatusOr<codec::KeptFigures> Figures(const FileId& file, const domain::Pack& pack) const;
 
  private:
   const kv::Snapshot& store_;

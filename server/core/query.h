@@ -14,14 +14,13 @@
 #include "common/codec/open_findings.h"
 #include "common/kv/store.h"
 #include "server/access/principal.h"
+#include "server/core/asked_files.h"
 #include "server/core/published.h"
 
 namespace kapea::server {
 
 struct ComplianceQuestion {
-  std::optional<FileId> file;  // absent: all files in scope that are no drill
-  std::optional<UnitId> unit;  // narrows the scope
-  std::string province;        // narrows the scope to its units; empty: all
+  QueryScope scope;  // without a file drills are left out
   // Of these alone; empty: all. Of open ones as of now, what the sweeper keeps is told where
   // it stands: no file is folded for it.
   std::set<domain::FindingStatus> statuses;
@@ -37,10 +36,9 @@ struct ComplianceAnswer {
   Time as_of;
 };
 
-// Findings of every file whose roster has a unit at which the asker is a supervisor or
-// analyst, or of which she is a member. Asked again with the same as_of the answer is
-// the same. PermissionDenied for a file or unit outside that; InvalidArgument for a
-// token that is none of ours. Threads: any.
+// Findings of every file in scope. Asked again with the same as_of the answer is the same.
+// PermissionDenied as FilesInScope; InvalidArgument for a token that is none of ours.
+// Threads: any.
 // Limits: a page ends with a whole file, so it may hold more than `page_size`.
 absl::StatusOr<ComplianceAnswer> AnswerCompliance(const kv::Store& store,
                                                   const Published& published,

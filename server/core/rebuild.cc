@@ -60,7 +60,8 @@ absl::Status RebuildViews(kv::Store& store,
   KAPEA_ASSIGN(const Aside aside, LoadAside(store));
   const domain::Surroundings around{aside.directory->directory, *aside.packs};
   kv::Batch batch;
-  for (const kv::Table& table : {kViews, kReaders, kDue, kOpen}) batch.DeleteRange(table, "", "");
+  for (const kv::Table& table : {kViews, kReaders, kDue, kOpen, kFigured, kFigures})
+    batch.DeleteRange(table, "", "");
   head.views = kNoVersion;
   batch.Put(kMeta, "head", head.Encode());
   uint64_t folded = 0;

@@ -15,7 +15,8 @@ namespace kapea::server {
 absl::StatusOr<bool> NeedsRebuild(const kv::Snapshot& store);
 
 // Replaces every row of the tables views, readers and due by what this program builds from
-// the ledger, drops those of the table open, which the sweeper writes again, and then says in the
+// the ledger, drops those of the tables open, figured and figures, which the sweeper writes
+// again, and then says in the
 // ledger's head that they are of kViewsVersion. While it is under way the head says version 0,
 // which no program has: ended half-way, it has to be begun again, and nobody takes the half for the
 // whole.

@@ -13,6 +13,7 @@
 #include "common/ledger/checkpoint.h"
 #include "server/core/aside.h"
 #include "server/core/erasing.h"
+#include "server/core/figures.h"
 #include "server/core/folder.h"
 #include "server/core/views.h"
 #include "server/store/tables.h"
@@ -204,6 +205,7 @@ class Replay {
     KAPEA_TRY(CompareTable(kViews, views_, "view"));
     KAPEA_TRY(CompareTable(kReaders, readers_, "reader"));
     KAPEA_TRY(CheckOpenFindings());
+    KAPEA_TRY(CheckFigures());
     return CompareTable(kDue, due_, "due row");
   }
 
@@ -212,10 +214,6 @@ class Replay {
   absl::Status CheckOpenFindings() {
     const domain::Surroundings around{aside_.directory->directory, *aside_.packs};
     absl::Status failed;
-    const auto number_of = [this](const FileId& file) {
-      const auto at = entries_.find(file);
-      return at == entries_.end() ? 0 : at->second.back().number;
-    };
     KAPEA_TRY(store_.Scan(kOpen, "", "", [&](std::string_view key, std::string_view value) {
       const FileId file = FileId::FromPrefix(key);
       const auto kept = codec::OpenFindings::Decode(value);
@@ -223,9 +221,7 @@ class Replay {
         Differs("open findings of " + file.hex() + " cannot be read");
         return true;
       }
-      bool behind = kept->number != number_of(file);
-      for (const auto& [other, number] : kept->linked) behind |= number != number_of(other);
-      if (behind) return true;
+      if (IsBehind(file, kept->number, kept->linked)) return true;
       const auto anew = Folder(store_, around, kept->as_of).Open(file);
       failed = anew.status();
       if (anew.ok() && anew->Encode() != value) {
@@ -234,6 +230,61 @@ class Replay {
       return anew.ok();
     }));
     return failed;
+  }
+
+  bool IsBehind(const FileId& file, uint64_t number,
+                const std::map<FileId, uint64_t>& linked) const {
+    const auto at = [this](const FileId& of) {
+      const auto entries = entries_.find(of);
+      return entries == entries_.end() ? 0 : entries->second.back().number;
+    };
+    return number != at(file) || std::any_of(linked.begin(), linked.end(), [&](const auto& other) {
+             return other.second != at(other.first);
+           });
+  }
+
+  // The same of what is kept for figures, by the newest pack: one by an older is behind too.
+  absl::Status CheckFigures() {
+    const domain::Pack* pack = aside_.packs->Newest();
+    uint64_t lines = 0;
+    absl::Status failed;
+    KAPEA_TRY(store_.Scan(kFigured, "", "", [&](std::string_view key, std::string_view value) {
+      const FileId file = FileId::FromPrefix(key);
+      const auto kept = codec::KeptFigures::Decode(value);
+      if (!kept.ok()) {
+        Differs("figures of " + file.hex() + " cannot be read");
+        return true;
+      }
+      lines += kept->measures.size();
+      const bool behind =
+          pack == nullptr || kept->pack != pack->hash || IsBehind(file, kept->number, kept->linked);
+      if (!behind) failed = CheckFiguresOf(file, *pack, *kept, value);
+      return failed.ok();
+    }));
+    KAPEA_TRY(failed);
+    uint64_t stand = 0;
+    KAPEA_TRY(store_.Scan(kFigures, "", "", [&stand](std::string_view, std::string_view) {
+      ++stand;
+      return true;
+    }));
+    if (stand != lines) Differs("there are lines of figures that no file has, or some are missing");
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckFiguresOf(const FileId& file, const domain::Pack& pack,
+                              const codec::KeptFigures& kept, std::string_view head) {
+    const domain::Surroundings around{aside_.directory->directory, *aside_.packs};
+    KAPEA_ASSIGN(codec::KeptFigures anew, Folder(store_, around, kept.as_of).Figures(file, pack));
+    bool same = true;
+    for (const auto& [measure, row] : LineRows(anew.from.lines)) {
+      anew.measures.push_back(measure);
+      KAPEA_ASSIGN(const auto stands, store_.Find(kFigures, FigureKey(measure, file)));
+      same = same && stands == row;
+    }
+    if (!same || anew.Encode() != head) {
+      Differs("figures of " + file.hex() + " differ from their rebuild");
+    }
+    return absl::OkStatus();
   }
 
   // Whether a table holds exactly these rows.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/macros.h"
+#include "server/core/figures.h"
 #include "server/core/prove.h"
 #include "server/core/query.h"
 #include "server/service/wire.h"
@@ -68,14 +69,30 @@ grpc::ServerUnaryReactor* ViewService::Query(grpc::CallbackServerContext* contex
     call->Finish(caller.status());
     return call->reactor();
   }
-  UnaryCall::Run(call, [this, by = caller->principal, request, response]() -> absl::Status {
-    KAPEA_ASSIGN(const ComplianceQuestion question, QuestionFromWire(*request));
-    KAPEA_ASSIGN(const ComplianceAnswer answer, AnswerCompliance(parts_.store, parts_.published, by,
-                                                                 parts_.clock.Now(), question));
-    AnswerToWire(answer, *response);
-    return absl::OkStatus();
+  UnaryCall::Run(call, [this, by = caller->principal, request, response] {
+    return Answer(by, *request, *response);
   });
   return call->reactor();
+}
+
+absl::Status ViewService::Answer(const Principal& by, const v1::QueryRequest& request,
+                                 v1::QueryResponse& response) const {
+  const Time now = parts_.clock.Now();
+  if (request.question() == "compliance") {
+    KAPEA_ASSIGN(const ComplianceQuestion question, QuestionFromWire(request));
+    KAPEA_ASSIGN(const ComplianceAnswer answer,
+                 AnswerCompliance(parts_.store, parts_.published, by, now, question));
+    AnswerToWire(answer, response);
+    return absl::OkStatus();
+  }
+  if (request.question() == "measure") {
+    KAPEA_ASSIGN(const MeasureQuery query, MeasureQueryFromWire(request));
+    KAPEA_ASSIGN(const MeasureReply reply, AnswerMeasures(parts_.store, parts_.published, by, now,
+                                                          query, sweeper_.FilesBehind()));
+    ReplyToWire(reply, response);
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("question: want compliance or measure");
 }
 
 }  // namespace kapea::server

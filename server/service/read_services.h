@@ -4,6 +4,7 @@
 #include "kapea/v1/sync_service.grpc.pb.h"
 #include "kapea/v1/view_service.grpc.pb.h"
 #include "server/service/parts.h"
+#include "server/watch/sweeper.h"
 
 namespace kapea::server {
 
@@ -26,14 +27,18 @@ class LedgerService final : public v1::Ledger::CallbackService {
 // Threads: any (gRPC's).
 class ViewService final : public v1::View::CallbackService {
  public:
-  explicit ViewService(const Parts& parts) : parts_(parts) {}
+  ViewService(const Parts& parts, const Sweeper& sweeper) : parts_(parts), sweeper_(sweeper) {}
 
   grpc::ServerUnaryReactor* Query(grpc::CallbackServerContext* context,
                                   const v1::QueryRequest* request,
                                   v1::QueryResponse* response) override;
 
  private:
+  absl::Status Answer(const Principal& by, const v1::QueryRequest& request,
+                      v1::QueryResponse& response) const;
+
   const Parts& parts_;
+  const Sweeper& sweeper_;
 };
 
 }  // namespace kapea::server

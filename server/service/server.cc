@@ -270,7 +270,7 @@ absl::Status Server::State::Serve() {
   sync = std::make_unique<SyncService>(*parts);
   blob = std::make_unique<BlobService>(*parts);
   ledger = std::make_unique<LedgerService>(*parts);
-  view = std::make_unique<ViewService>(*parts);
+  view = std::make_unique<ViewService>(*parts, *sweeper);
   duplicates = std::make_unique<DuplicatesService>(*parts, *matches);
   enrol = std::make_unique<EnrolService>(*parts);
   admin = std::make_unique<AdminService>(*parts);

@@ -3,6 +3,7 @@
 #include "absl/strings/cord.h"
 #include "common/base/macros.h"
 #include "common/codec/finding_codec.h"
+#include "common/codec/measure_codec.h"
 #include "common/rpc/status.h"
 #include "kapea/v1/error.pb.h"
 
@@ -209,28 +210,78 @@ void AlarmsToWire(const AlarmPage& page, v1::ListAlarmsResponse& wire) {
   wire.set_next_page_token(page.next_page_token);
 }
 
-absl::StatusOr<ComplianceQuestion> QuestionFromWire(const v1::QueryRequest& wire) {
-  if (wire.question() != "compliance") {
-    return absl::InvalidArgumentError("question: want compliance");
-  }
+namespace {
+
+// What every question has.
+absl::StatusOr<QueryScope> ScopeFromWire(const v1::QueryRequest& wire) {
   if (wire.page_size() > kFindingsPerPageMax) {
     return absl::InvalidArgumentError("page_size: want 1 to 2,000, got " +
                                       std::to_string(wire.page_size()));
   }
+  QueryScope scope;
+  KAPEA_ASSIGN(scope.file, OptionalIdFromWire<FileId>(wire.file(), "file"));
+  KAPEA_ASSIGN(scope.unit, OptionalIdFromWire<UnitId>(wire.unit(), "unit"));
+  scope.province = wire.province();
+  return scope;
+}
+
+size_t PageSizeOf(const v1::QueryRequest& wire) {
+  return wire.page_size() == 0 ? kFindingsPerPage : wire.page_size();
+}
+
+std::optional<Time> MomentOf(const v1::QueryRequest& wire) {
+  if (wire.as_of_ms() == 0) return std::nullopt;
+  return Time::FromUnixMs(wire.as_of_ms());
+}
+
+}  // namespace
+
+absl::StatusOr<ComplianceQuestion> QuestionFromWire(const v1::QueryRequest& wire) {
+  if (wire.has_measure()) return absl::InvalidArgumentError("measure: want it with that question");
   ComplianceQuestion question;
-  KAPEA_ASSIGN(question.file, OptionalIdFromWire<FileId>(wire.file(), "file"));
-  KAPEA_ASSIGN(question.unit, OptionalIdFromWire<UnitId>(wire.unit(), "unit"));
-  question.province = wire.province();
+  KAPEA_ASSIGN(question.scope, ScopeFromWire(wire));
   for (const int status : wire.statuses()) {
     if (status < v1::FINDING_STATUS_MET || status > v1::FINDING_STATUS_WAIVED) {
       return absl::InvalidArgumentError("statuses: want those of a finding");
     }
     question.statuses.insert(static_cast<domain::FindingStatus>(status));
   }
-  if (wire.as_of_ms() != 0) question.as_of = Time::FromUnixMs(wire.as_of_ms());
-  question.page_size = wire.page_size() == 0 ? kFindingsPerPage : wire.page_size();
+  question.as_of = MomentOf(wire);
+  question.page_size = PageSizeOf(wire);
   question.page_token = wire.page_token();
   return question;
+}
+
+absl::StatusOr<MeasureQuery> MeasureQueryFromWire(const v1::QueryRequest& wire) {
+  if (!wire.file().empty() || wire.statuses_size() > 0) {
+    return absl::InvalidArgumentError("measure: want it without a file and without statuses");
+  }
+  MeasureQuery query;
+  KAPEA_ASSIGN(query.scope, ScopeFromWire(wire));
+  KAPEA_ASSIGN(query.ask, codec::AskFromWire(wire.measure()));
+  query.as_of = MomentOf(wire);
+  query.page_size = PageSizeOf(wire);
+  query.page_token = wire.page_token();
+  return query;
+}
+
+void ReplyToWire(const MeasureReply& reply, v1::QueryResponse& wire) {
+  for (const MeasureReply::One& one : reply.answers) {
+    v1::MeasureAnswered& answered = *wire.add_measures();
+    answered.set_measure(one.measure);
+    codec::CountsToWire(one.result, answered);
+    for (const standards::MeasureRow& row : one.result.rows) {
+      codec::RowToWire(row, *answered.add_rows());
+    }
+  }
+  wire.set_next_page_token(reply.next_page_token);
+  wire.set_files(reply.files);
+  wire.set_pack(reply.pack);
+  wire.set_pack_version(reply.pack_version);
+  wire.set_pack_hash(reply.pack_hash.str());
+  wire.set_ledger_size(reply.ledger_size);
+  wire.set_ledger_root(reply.ledger_root.str());
+  wire.set_as_of_ms(reply.as_of.unix_ms());
 }
 
 void AnswerToWire(const ComplianceAnswer& answer, v1::QueryResponse& wire) {

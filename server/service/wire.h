@@ -18,6 +18,7 @@
 #include "kapea/v1/view.pb.h"
 #include "server/core/alarms.h"
 #include "server/core/enrolment.h"
+#include "server/core/figures.h"
 #include "server/core/pull.h"
 #include "server/core/query.h"
 #include "server/core/submission.h"
@@ -54,7 +55,9 @@ OfferedKeys KeysFromWire(const v1::EnrolRequest& wire);
 void EnrolledToWire(const Enrolled& enrolled, v1::EnrolResponse& wire);
 void PageToWire(const DevicePage& page, v1::ListDevicesResponse& wire);
 absl::StatusOr<ComplianceQuestion> QuestionFromWire(const v1::QueryRequest& wire);
+absl::StatusOr<MeasureQuery> MeasureQueryFromWire(const v1::QueryRequest& wire);
 void AnswerToWire(const ComplianceAnswer& answer, v1::QueryResponse& wire);
+void ReplyToWire(const MeasureReply& reply, v1::QueryResponse& wire);
 const char* NameOf(RefusalReason reason);
 
 // The answer to a device that has opened as many new files today as it may.

@@ -5,8 +5,9 @@
 namespace kapea::server {
 
 std::vector<kv::Table> AllTables() {
-  return {kMeta, kEntries, kTiles, kChanges, kIds,    kParcels, kChains,     kViews,   kOpen,
-          kDue,  kReaders, kBlobs, kErased,  kOpened, kAlarms,  kEnrolments, kDevices, kMatches};
+  return {kMeta,   kEntries,    kTiles,   kChanges, kIds,     kParcels, kChains,
+          kViews,  kOpen,       kDue,     kReaders, kBlobs,   kErased,  kOpened,
+          kAlarms, kEnrolments, kDevices, kMatches, kFigured, kFigures};
 }
 
 std::string EntryKey(uint64_t sequence) {

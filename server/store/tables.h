@@ -22,6 +22,8 @@ inline constexpr kv::Table kParcels{"parcels"};  // parcel hash -> ParcelRow
 inline constexpr kv::Table kChains{"chains"};    // device -> ChainHead
 inline constexpr kv::Table kViews{"views"};      // file -> FileView
 inline constexpr kv::Table kOpen{"open"};        // file -> OpenFindings
+inline constexpr kv::Table kFigured{"figured"};  // file -> KeptFigures
+inline constexpr kv::Table kFigures{"figures"};  // u64 measure, file -> MeasureLines
 inline constexpr kv::Table kDue{"due"};  // u64 time, file, u32 0 -> empty: the earliest deadline
 // "a" | "p" person unit role | "u" unit role | "w" unit | "h" person | "g" person u64 time, then
 // file -> empty

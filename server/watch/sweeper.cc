@@ -12,7 +12,7 @@
 #include "common/codec/open_findings.h"
 #include "common/codec/store_rows.h"
 #include "server/core/aside.h"
-#include "server/core/folder.h"
+#include "server/core/figures.h"
 #include "server/store/tables.h"
 
 namespace kapea::server {
@@ -28,20 +28,32 @@ absl::StatusOr<uint64_t> SizeOf(const kv::Snapshot& snapshot) {
   return head.size;
 }
 
-// Works some files out, and commits their rows together.
-absl::StatusOr<std::vector<codec::OpenFindings>> WorkOut(kv::Store& store, const Folder& folder,
-                                                         const std::vector<FileId>& files) {
-  kv::Batch batch;
-  std::vector<codec::OpenFindings> rows;
-  for (const FileId& file : files) {
-    KAPEA_ASSIGN(rows.emplace_back(), folder.Open(file));
-    batch.Put(kOpen, file.view(), rows.back().Encode());
-  }
-  KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));
-  return rows;
-}
+Hash HashOf(const domain::Pack* pack) { return pack == nullptr ? Hash() : pack->hash; }
 
 }  // namespace
+
+void Sweeper::Swept::Join(Time other_until, const std::map<FileId, uint64_t>& other_linked) {
+  until = std::min(until, other_until);
+  linked.insert(other_linked.begin(), other_linked.end());
+}
+
+absl::StatusOr<std::vector<Sweeper::Swept>> Sweeper::WorkOut(kv::Store& store, const Folder& folder,
+                                                             const domain::Pack* pack,
+                                                             const std::vector<FileId>& files) {
+  kv::Batch batch;
+  std::vector<Swept> all;
+  for (const FileId& file : files) {
+    KAPEA_ASSIGN(const codec::OpenFindings open, folder.Open(file));
+    batch.Put(kOpen, file.view(), open.Encode());
+    Swept& swept = all.emplace_back(Swept{open.number, open.until, open.linked});
+    if (pack == nullptr) continue;
+    KAPEA_ASSIGN(const codec::KeptFigures figures, folder.Figures(file, *pack));
+    KAPEA_TRY(PutFigures(store, figures, batch));
+    swept.Join(figures.until, figures.linked);
+  }
+  KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));
+  return all;
+}
 
 absl::StatusOr<std::unique_ptr<Sweeper>> Sweeper::Start(kv::Store& store,
                                                         const Published& published,
@@ -76,29 +88,49 @@ absl::Status Sweeper::Load() {
     return head.ok();
   }));
   KAPEA_TRY(failed);
-  std::map<FileId, codec::OpenFindings> rows;
-  KAPEA_TRY(store_.Scan(kOpen, "", "", [&rows](std::string_view key, std::string_view value) {
-    auto open = codec::OpenFindings::Decode(value);
-    if (!open.ok()) return true;  // worked out again, as if it were not there
-    open->findings.clear();       // what they are is not asked here
-    rows[FileId::FromPrefix(key)] = *std::move(open);
-    return true;
-  }));
+  const Hash pack = HashOf(published_.packs()->Newest());
+  KAPEA_ASSIGN(const auto rows, LoadSwept(pack));
   const auto number_of = [&numbers](const FileId& file) {
     const auto at = numbers.find(file);
     return at == numbers.end() ? 0 : at->second;
   };
   MutexLock lock(mutex_);
+  pack_ = pack;
   for (const auto& [file, row] : rows) Keep(file, row, clock_.Now());
   for (const auto& [file, number] : numbers) {
     const auto row = rows.find(file);
     const bool stands =
-        row != rows.end() && row->second.number == number &&
+        row != rows.end() && row->second.number == number && clock_.Now() < row->second.until &&
         std::all_of(row->second.linked.begin(), row->second.linked.end(),
                     [&](const auto& other) { return number_of(other.first) == other.second; });
     if (!stands) behind_[file] = {};
   }
   return absl::OkStatus();
+}
+
+// Of files of which all rows are there and say the same; the others are worked out again, as
+// if there were none.
+absl::StatusOr<std::map<FileId, Sweeper::Swept>> Sweeper::LoadSwept(const Hash& pack) const {
+  std::map<FileId, Swept> rows;
+  KAPEA_TRY(store_.Scan(kOpen, "", "", [&rows](std::string_view key, std::string_view value) {
+    const auto open = codec::OpenFindings::Decode(value);
+    if (open.ok()) rows[FileId::FromPrefix(key)] = {open->number, open->until, open->linked};
+    return true;
+  }));
+  if (pack == Hash()) return rows;
+  std::set<FileId> whole;
+  KAPEA_TRY(store_.Scan(kFigured, "", "", [&](std::string_view key, std::string_view value) {
+    const FileId file = FileId::FromPrefix(key);
+    const auto figures = codec::KeptFigures::Decode(value);
+    const auto row = rows.find(file);
+    if (!figures.ok() || row == rows.end()) return true;
+    if (figures->pack != pack || figures->number != row->second.number) return true;
+    row->second.Join(figures->until, figures->linked);
+    whole.insert(file);
+    return true;
+  }));
+  std::erase_if(rows, [&whole](const auto& row) { return !whole.contains(row.first); });
+  return rows;
 }
 
 void Sweeper::OnCommitted(const std::vector<FileId>& files) {
@@ -143,7 +175,7 @@ std::vector<FileId> Sweeper::Take() {
     std::vector<FileId> files = Ripe(clock_.Read().elapsed, clock_.Now(), wait);
     if (!files.empty()) {
       for (const FileId& file : files) behind_.erase(file);
-      sweeping_ = true;
+      sweeping_ = files;
       return files;
     }
     work_.WaitFor(mutex_, wait + Duration::Milliseconds(1));
@@ -151,9 +183,9 @@ std::vector<FileId> Sweeper::Take() {
   return {};
 }
 
-void Sweeper::Keep(const FileId& file, const codec::OpenFindings& row, Time at) {
-  Kept kept{row.until, {}};
-  for (const auto& [other, number] : row.linked) kept.linked.insert(other);
+void Sweeper::Keep(const FileId& file, const Swept& swept, Time at) {
+  Kept kept{swept.until, {}};
+  for (const auto& [other, number] : swept.linked) kept.linked.insert(other);
   Kept& now = kept_[file];
   turns_.erase({now.until, file});
   for (const FileId& other : now.linked) stand_on_[other].erase(file);
@@ -168,8 +200,8 @@ void Sweeper::Keep(const FileId& file, const codec::OpenFindings& row, Time at) 
 
 // What is read is of one moment, and the directory and packs are at least as new: an
 // Entry is never judged by less than it stood on.
-absl::StatusOr<std::vector<codec::OpenFindings>> Sweeper::Sweep(
-    const std::vector<FileId>& files) const {
+absl::StatusOr<std::vector<Sweeper::Swept>> Sweeper::Sweep(const std::vector<FileId>& files,
+                                                           Hash& pack) const {
   const auto snapshot = store_.TakeSnapshot();
   KAPEA_ASSIGN(const uint64_t size, SizeOf(*snapshot));
   if (published_.tip()->size < size) return absl::UnavailableError("not published yet");
@@ -177,7 +209,8 @@ absl::StatusOr<std::vector<codec::OpenFindings>> Sweeper::Sweep(
   const auto packs = published_.packs();
   const domain::Surroundings around{directory->directory, *packs};
   const Folder folder(*snapshot, around, std::max(clock_.Now(), published_.tip()->received));
-  return WorkOut(store_, folder, files);
+  pack = HashOf(packs->Newest());
+  return WorkOut(store_, folder, packs->Newest(), files);
 }
 
 void Sweeper::Run() {
@@ -185,12 +218,17 @@ void Sweeper::Run() {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   for (auto files = Take(); !files.empty(); files = Take()) {
     const Time at = clock_.Now();  // time that goes on meanwhile may turn what is worked out
-    auto rows = Sweep(files);
+    Hash pack;
+    auto rows = Sweep(files, pack);
     if (!rows.ok() && !absl::IsUnavailable(rows.status())) on_trouble_(rows.status());
     MutexLock lock(mutex_);
-    sweeping_ = false;
+    sweeping_.clear();
     if (rows.ok()) {
       for (size_t i = 0; i < files.size(); ++i) Keep(files[i], (*rows)[i], at);
+      if (std::exchange(pack_, pack) != pack) {
+        const Duration now = clock_.Read().elapsed;
+        for (const auto& [file, kept] : kept_) FallBehind(file, now);
+      }
       if (Idle()) idle_.NotifyAll();
       continue;
     }
@@ -203,7 +241,7 @@ void Sweeper::Run() {
 
 bool Sweeper::Idle() const {
   const bool turning = !turns_.empty() && turns_.begin()->first <= clock_.Now();
-  return behind_.empty() && !sweeping_ && !turning;
+  return behind_.empty() && sweeping_.empty() && !turning;
 }
 
 bool Sweeper::AwaitIdle(Duration at_most) {
@@ -214,6 +252,13 @@ bool Sweeper::AwaitIdle(Duration at_most) {
     idle_.WaitFor(mutex_, until - real.Read().elapsed);
   }
   return Idle();
+}
+
+std::set<FileId> Sweeper::FilesBehind() const {
+  const MutexLock lock(mutex_);
+  std::set<FileId> files(sweeping_.begin(), sweeping_.end());
+  for (const auto& [file, since] : behind_) files.insert(file);
+  return files;
 }
 
 uint64_t Sweeper::waiting() const {
@@ -235,7 +280,7 @@ absl::StatusOr<uint64_t> SweepAll(kv::Store& store, Time now,
     const size_t to = std::min(from + at_once, files.size());
     const auto at = [&files](size_t i) { return files.begin() + static_cast<std::ptrdiff_t>(i); };
     const Folder folder(store, around, now);
-    KAPEA_TRY(WorkOut(store, folder, {at(from), at(to)}).status());
+    KAPEA_TRY(Sweeper::WorkOut(store, folder, aside.packs->Newest(), {at(from), at(to)}).status());
     progress(to);
   }
   return files.size();

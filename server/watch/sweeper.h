@@ -1,5 +1,5 @@
-// Keeps the open findings of every file worked out, so that a question about many files
-// reads them where they stand.
+// Keeps the open findings of every file worked out, and what it adds to questions and
+// indicators, so that a question about many files reads them where they stand.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,18 @@
 #include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/base/mutex.h"
-#include "common/codec/open_findings.h"
+#include "common/domain/form.h"
 #include "common/kv/store.h"
+#include "server/core/folder.h"
 #include "server/core/published.h"
 
 namespace kapea::server {
 
-// Works a file out again when a Change was appended to it or to one that its findings
-// stand on, and when the time comes at which one of them turns. What it writes (table
-// open) is an output, never an input: who reads it checks that the file has not gone on
-// since, and folds the file itself where it has.
-// Threads: OnCommitted and the numbers from any. One thread of its own, of low priority.
+// Works a file out again when a Change was appended to it or to one that it stands on, when
+// the time comes at which something of it turns, and when there is a newer pack. What it
+// writes (tables open, figured and figures) is an output, never an input: who reads it checks that
+// the file has not gone on since, and folds the file itself where it has. Threads: OnCommitted and
+// the numbers from any. One thread of its own, of low priority.
 class Sweeper {
  public:
   struct Options {
@@ -54,11 +55,21 @@ class Sweeper {
   // Whether nothing is behind or due to turn, within that time.
   bool AwaitIdle(Duration at_most);
   uint64_t waiting() const;  // files whose kept findings are behind
+  // Files of which what is kept is not to be believed: a Change was appended since, to them or
+  // to what they stand on. Whether the moment has come at which one turns, its row says.
+  std::set<FileId> FilesBehind() const;
 
  private:
   struct Kept {
     Time until = Time::Max();
     std::set<FileId> linked;
+  };
+  // Of one file, as its rows say.
+  struct Swept {
+    uint64_t number = 0;
+    Time until = Time::Max();
+    std::map<FileId, uint64_t> linked;
+    void Join(Time other_until, const std::map<FileId, uint64_t>& other_linked);
   };
   struct Behind {
     Duration since, last;  // elapsed time of the first and the last Change
@@ -73,15 +84,22 @@ class Sweeper {
         on_trouble_(std::move(on_trouble)) {}
 
   absl::Status Load();
+  absl::StatusOr<std::map<FileId, Swept>> LoadSwept(const Hash& pack) const;
   void Run();
   bool Idle() const KAPEA_REQUIRES(mutex_);
   // What to work out next; waits for it. Empty: it is to stop.
   std::vector<FileId> Take();
   std::vector<FileId> Ripe(Duration elapsed, Time now, Duration& wait) KAPEA_REQUIRES(mutex_);
-  // A row for each file, in their order.
-  absl::StatusOr<std::vector<codec::OpenFindings>> Sweep(const std::vector<FileId>& files) const;
+  // Works some files out, and commits their rows together. `pack`: of measures; nullptr: none.
+  static absl::StatusOr<std::vector<Swept>> WorkOut(kv::Store& store, const Folder& folder,
+                                                    const domain::Pack* pack,
+                                                    const std::vector<FileId>& files);
+  // What was worked out, in the order of the files, and by which pack.
+  absl::StatusOr<std::vector<Swept>> Sweep(const std::vector<FileId>& files, Hash& pack) const;
   void FallBehind(const FileId& file, Duration now) KAPEA_REQUIRES(mutex_);
-  void Keep(const FileId& file, const codec::OpenFindings& row, Time at) KAPEA_REQUIRES(mutex_);
+  void Keep(const FileId& file, const Swept& swept, Time at) KAPEA_REQUIRES(mutex_);
+  friend absl::StatusOr<uint64_t> SweepAll(kv::Store& store, Time now,
+                                           const std::function<void(uint64_t files)>& progress);
 
   kv::Store& store_;
   const Published& published_;
@@ -93,7 +111,8 @@ class Sweeper {
   CondVar work_;
   bool stopped_ KAPEA_GUARDED_BY(mutex_) = false;
   CondVar idle_;
-  bool sweeping_ KAPEA_GUARDED_BY(mutex_) = false;
+  std::vector<FileId> sweeping_ KAPEA_GUARDED_BY(mutex_);  // taken, and not kept yet
+  Hash pack_ KAPEA_GUARDED_BY(mutex_);                     // by which figures are kept
   std::map<FileId, Behind> behind_ KAPEA_GUARDED_BY(mutex_);
   std::map<FileId, Kept> kept_ KAPEA_GUARDED_BY(mutex_);
   std::set<std::pair<Time, FileId>> turns_ KAPEA_GUARDED_BY(mutex_);      // of kept_

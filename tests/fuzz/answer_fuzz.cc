@@ -13,6 +13,7 @@
 #include "client/sync/verify.h"
 #include "common/base/macros.h"
 #include "common/codec/finding_codec.h"
+#include "common/codec/measure_codec.h"
 #include "kapea/v1/duplicates.pb.h"
 #include "kapea/v1/view.pb.h"
 
@@ -69,6 +70,22 @@ void TryFindings(const std::string& bytes) {
   }
 }
 
+void TryMeasures(const std::string& bytes) {
+  v1::QueryResponse wire;
+  if (!wire.ParseFromString(bytes)) return;
+  for (const v1::MeasureAnswered& from : wire.measures()) {
+    const auto result = codec::AnsweredFromWire(from);
+    KAPEA_CHECK(result.ok() || absl::IsDataLoss(result.status()));
+    if (!result.ok()) continue;
+    v1::MeasureAnswered again;
+    codec::CountsToWire(*result, again);
+    for (const standards::MeasureRow& row : result->rows) codec::RowToWire(row, *again.add_rows());
+    const auto read = codec::AnsweredFromWire(again);
+    KAPEA_CHECK(read.ok() && read->total == result->total &&
+                read->rows.size() == result->rows.size());
+  }
+}
+
 void TryMatches(const std::string& bytes) {
   v1::DuplicatesCheckResponse wire;
   if (!wire.ParseFromString(bytes)) return;
@@ -93,6 +110,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   kapea::link::TryPull(bytes);
   kapea::link::TryPush(bytes);
   kapea::link::TryFindings(bytes);
+  kapea::link::TryMeasures(bytes);
   kapea::link::TryMatches(bytes);
   return 0;
 }

@@ -63,6 +63,16 @@ void TryAll(const std::string& bytes) {
     const auto question = QuestionFromWire(wire);
     CheckRefusal(question.status());
     KAPEA_CHECK(!question.ok() || question->page_size > 0);
+    const auto query = MeasureQueryFromWire(wire);
+    CheckRefusal(query.status());
+    if (!query.ok()) return;
+    v1::QueryRequest again = wire;
+    again.clear_measure();
+    codec::AskToWire(query->ask, *again.mutable_measure());
+    const auto read = MeasureQueryFromWire(again);
+    KAPEA_CHECK(read.ok() && read->ask.period == query->ask.period &&
+                read->ask.measures == query->ask.measures && read->ask.codes == query->ask.codes &&
+                read->ask.by == query->ask.by);
   });
   Try<v1::DuplicatesOfferRequest>(bytes, [](const v1::DuplicatesOfferRequest& wire) {
     for (const v1::MatchFile& from : wire.files()) {

@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "common/base/macros.h"
 #include "common/codec/attachment_codec.h"
 #include "common/codec/ca_messages.h"
 #include "common/codec/file_view.h"
+#include "common/codec/kept_figures.h"
 #include "common/codec/open_findings.h"
 #include "common/codec/store_rows.h"
 
@@ -26,6 +28,16 @@ void TryRow(std::string_view bytes) {
   KAPEA_CHECK(again.ok() && again->Encode() == written);
 }
 
+void TryLines(std::string_view bytes) {
+  std::vector<standards::Contribution> lines;
+  const absl::Status status = DecodeLines(bytes, "Q1", lines);
+  KAPEA_CHECK(status.ok() || (absl::IsDataLoss(status) && lines.empty()));
+  std::vector<const standards::Contribution*> all;
+  for (const standards::Contribution& line : lines) all.push_back(&line);
+  std::vector<standards::Contribution> again;
+  KAPEA_CHECK(DecodeLines(EncodeLines(all), "Q1", again).ok() && again == lines);
+}
+
 void Try(std::string_view bytes) {
   TryRow<LedgerHead>(bytes);
   TryRow<ChainHead>(bytes);
@@ -35,6 +47,8 @@ void Try(std::string_view bytes) {
   TryRow<EnrolmentRow>(bytes);
   TryRow<DeviceRow>(bytes);
   TryRow<OpenFindings>(bytes);
+  TryRow<KeptFigures>(bytes);
+  TryLines(bytes);
   const auto head = FileViewHead::Decode(bytes);
   KAPEA_CHECK(head.ok() || absl::IsDataLoss(head.status()));
   if (const auto secret = AttachmentSecret::Decode(bytes); secret.ok()) {

@@ -16,6 +16,8 @@
 #include "common/codec/attachment_codec.h"
 #include "common/codec/ca_messages.h"
 #include "common/codec/file_view.h"
+#include "common/codec/kept_figures.h"
+#include "common/codec/measure_codec.h"
 #include "common/codec/pack_compiler.h"
 #include "common/codec/store_rows.h"
 #include "common/codec/wire.h"
@@ -56,6 +58,28 @@ class Seeds {
   const std::filesystem::path folder_;
   int count_ = 0;
 };
+
+standards::Contribution SampleLine() {
+  standards::Contribution line;
+  line.measure = "Q1";
+  line.part = "late";
+  line.record = Fill<RecordId>('r');
+  line.person = Fill<FileId>('f');
+  line.at = domain::EventTime{{kNow, kNow}, {kNow, kNow}};
+  line.value = -3;
+  line.who = Fill<PersonId>('p');
+  line.by = {{"F"}, {}, {"A_15_17", "CHILD"}};
+  return line;
+}
+standards::MeasureResult SampleAnswer() {
+  standards::MeasureResult result;
+  result.total = {5, 6, -7, 4, 1, 2, 3};
+  result.by = {"sex"};
+  result.margins = {{"sex", {{"F", result.total, result.total}}}};
+  result.cells = {{{"F"}, result.total}};
+  result.border = 1;
+  return result;
+}
 
 Parcel SampleParcel() {
   const auto parcel = SignParcel({SampleChange(8), SampleChange(9), SampleChange(10)},
@@ -111,9 +135,17 @@ void AddMessages(Seeds& seeds) {
   offer.mutable_files(0)->add_phones(7);
   offer.mutable_files(0)->add_phones(9);
   offer.mutable_files(0)->add_documents(0xFFFFFFFF);
+  v1::QueryRequest count;
+  count.set_question("measure");
+  AskToWire({domain::MeasureKind::kQuestion,
+             {"Q05"},
+             standards::Period{kNow, Time::Max()},
+             {{"sex", "F"}},
+             {"month"}},
+            *count.mutable_measure());
   seeds.AddAll("call_fuzz",
                {push.SerializeAsString(), enrolment.SerializeAsString(), query.SerializeAsString(),
-                pull.SerializeAsString(), offer.SerializeAsString()});
+                count.SerializeAsString(), pull.SerializeAsString(), offer.SerializeAsString()});
 
   v1::PullResponse pulled;
   pulled.mutable_head()->set_server_time(parcel.changes[0].change->header.server_time_note);
@@ -141,11 +173,20 @@ void AddMessages(Seeds& seeds) {
   matches.add_found()->set_alias(std::string(16, 'a'));
   matches.mutable_found(0)->set_kind(v1::MATCH_KIND_NAME);
   matches.mutable_found(0)->set_unit(std::string(16, 'u'));
-  seeds.AddAll("answer_fuzz", {pulled.SerializeAsString(), pushed.SerializeAsString(),
-                               answer.SerializeAsString(), matches.SerializeAsString()});
+  v1::QueryResponse counted;
+  CountsToWire(SampleAnswer(), *counted.add_measures());
+  RowToWire({Fill<FileId>('f'), domain::FileKind::kPerson, SampleLine()},
+            *counted.mutable_measures(0)->add_rows());
+  seeds.AddAll("answer_fuzz",
+               {counted.SerializeAsString(), pulled.SerializeAsString(), pushed.SerializeAsString(),
+                answer.SerializeAsString(), matches.SerializeAsString()});
 }
 
 void AddRows(Seeds& seeds) {
+  KeptFigures figures{4, kNow, kNow, {{Fill<FileId>('g'), 2}}, Fill<Hash>('p'), {7}, {}};
+  figures.from.units = {Fill<UnitId>('u')};
+  const standards::Contribution line = SampleLine();
+  seeds.AddAll("rows_fuzz", {figures.Encode(), EncodeLines({&line})});
   ParcelRow parcel{SampleParcel().header_bytes, std::string(64, 's'), {Fill<Hash>('c')}};
   ChangeRow change{SampleChange(8).bytes, 4, 1, Fill<Hash>('p')};
   EnrolmentRow enrolment;

@@ -17,6 +17,7 @@
 #include "kapea/v1/enrol.pb.h"
 #include "kapea/v1/error.pb.h"
 #include "kapea/v1/ledger.pb.h"
+#include "kapea/v1/measure.pb.h"
 #include "kapea/v1/membership.pb.h"
 #include "kapea/v1/pack.pb.h"
 #include "kapea/v1/recovery.pb.h"
@@ -61,7 +62,7 @@ std::vector<const FileDescriptor*> Files() {
           v1::Member::descriptor()->file(),          v1::Pack::descriptor()->file(),
           v1::PushRequest::descriptor()->file(),     v1::Value::descriptor()->file(),
           v1::RecoveryRequest::descriptor()->file(), v1::QueryRequest::descriptor()->file(),
-          v1::MatchScope::descriptor()->file()};
+          v1::MatchScope::descriptor()->file(),      v1::MeasureAsk::descriptor()->file()};
 }
 
 std::string Listing() {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "client/field/compliance.h"
+#include "client/field/measures.h"
 #include "client/link/grpc_transport.h"
 #include "client/link/query.h"
 #include "client/vault/vault.h"

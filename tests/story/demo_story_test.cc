@@ -86,6 +86,48 @@ TEST_F(DemoStoryTest, WhatIsOverdueInAProvinceIsThatOfItsFiles) {
   EXPECT_TRUE(ask(province).empty());
 }
 
+// Every question and indicator, counted by the server from what it keeps, and by the
+// supervisor's device from the files that it pulled.
+TEST_F(DemoStoryTest, ServerAndDeviceCountTheSame) {
+  ASSERT_NO_FATAL_FAILURE(Connect());
+  // In one call those that can be broken down alike.
+  std::map<std::pair<domain::MeasureKind, std::string>, std::vector<std::string>> alike;
+  for (const domain::Measure& measure : vault_->NewestPack()->measures) {
+    alike[{measure.kind, measure.by.empty() ? "" : measure.by.front()}].push_back(measure.id);
+  }
+  std::set<std::string> counted, not_zero;
+  for (const auto& [how, measures] : alike) {
+    link::MeasureCall call;
+    call.ask = {how.first, measures};
+    if (!how.second.empty()) call.ask.by = {how.second};
+    const auto there = link::AskMeasures(*transport_, vault_->identity().server, call);
+    ASSERT_TRUE(there.ok()) << there.status();
+    EXPECT_EQ(there->pack_hash, vault_->NewestPack()->hash);
+    for (const link::MeasureReply::One& one : there->answers) {
+      field::MeasureAsk ask;
+      ask.code = one.measure;
+      ask.by = call.ask.by;
+      ask.as_of = there->as_of;
+      const auto here = field::AnswerMeasures(*vault_, how.first, ask);
+      ASSERT_TRUE(here.ok()) << one.measure << ": " << here.status();
+      const standards::MeasureResult& theirs = one.result;
+      const standards::MeasureResult& ours = here->front().result;
+      EXPECT_EQ(theirs.total, ours.total) << one.measure;
+      EXPECT_EQ(theirs.listed, ours.listed) << one.measure;
+      EXPECT_EQ(theirs.rows.size(), ours.rows.size()) << one.measure;
+      ASSERT_EQ(theirs.cells.size(), ours.cells.size()) << one.measure;
+      for (size_t cell = 0; cell < ours.cells.size(); ++cell) {
+        EXPECT_EQ(theirs.cells[cell].codes, ours.cells[cell].codes) << one.measure;
+        EXPECT_EQ(theirs.cells[cell].figure, ours.cells[cell].figure) << one.measure;
+      }
+      counted.insert(one.measure);
+      if (!(ours.total == standards::MeasureFigure())) not_zero.insert(one.measure);
+    }
+  }
+  EXPECT_EQ(counted.size(), vault_->NewestPack()->measures.size());
+  EXPECT_GE(not_zero.size(), 20u);
+}
+
 // What is written on one device and pulled by others passes a server that never has it in
 // clear: not on the wire, not in its memory, not in what it says about itself.
 TEST_F(DemoStoryTest, WhatIsSealedStaysOnTheDevices) {
