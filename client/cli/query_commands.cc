@@ -346,10 +346,9 @@ absl::StatusOr<Told> AskServer(Session& session, domain::MeasureKind kind,
                                          told.reply->pack + ", which is not here yet: sync first");
   }
   for (link::MeasureReply::One& one : told.reply->answers) {
-    const auto measure = std::find_if(pack->measures.begin(), pack->measures.end(),
-                                      [&one](const Measure& of) { return of.id == one.measure; });
-    if (measure == pack->measures.end()) return absl::DataLossError("the answer is of no measure");
-    told.answers.push_back({&*measure, std::move(one.result), told.reply->files, told.reply->as_of,
+    const Measure* measure = pack->FindMeasure(one.measure);
+    if (measure == nullptr) return absl::DataLossError("the answer is of no measure");
+    told.answers.push_back({measure, std::move(one.result), told.reply->files, told.reply->as_of,
                             pack->id, pack->version, pack->hash});
   }
   if (told.answers.empty()) return absl::DataLossError("the server's answer is empty");

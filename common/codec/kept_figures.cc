@@ -7,6 +7,7 @@
 #include "common/base/macros.h"
 #include "common/codec/canonical.h"
 #include "common/codec/measure_codec.h"
+#include "common/codec/standing_row.h"
 #include "common/codec/wire_values.h"
 #include "common/crypto/hash.h"
 #include "google/protobuf/arena.h"
@@ -27,14 +28,7 @@ Message& NewIn(google::protobuf::Arena& arena) {
 std::string KeptFigures::Encode() const {
   google::protobuf::Arena arena;
   auto& row = NewIn<store::v1::KeptFigures>(arena);
-  row.set_number(number);
-  row.set_as_of_ms(as_of.unix_ms());
-  if (until < Time::Max()) row.set_until_ms(until.unix_ms());
-  for (const auto& [file, last] : linked) {
-    auto& line = *row.add_linked();
-    line.set_file(file.str());
-    line.set_number(last);
-  }
+  StandingToRow(*this, row);
   row.set_pack(pack.str());
   row.set_file_kind(static_cast<v1::FileKind>(from.kind));
   row.set_drill(from.drill);
@@ -49,14 +43,7 @@ absl::StatusOr<KeptFigures> KeptFigures::Decode(std::string_view bytes) {
   auto& row = NewIn<store::v1::KeptFigures>(arena);
   if (!row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Unreadable();
   KeptFigures kept;
-  kept.number = row.number();
-  kept.as_of = Time::FromUnixMs(row.as_of_ms());
-  if (row.until_ms() != 0) kept.until = Time::FromUnixMs(row.until_ms());
-  for (const auto& line : row.linked()) {
-    FileId file;
-    if (!ReadId(line.file(), file).ok()) return Unreadable();
-    kept.linked[file] = line.number();
-  }
+  if (!StandingFromRow(row, kept).ok()) return Unreadable();
   if (!ReadId(row.pack(), kept.pack).ok()) return Unreadable();
   kept.from.kind = EnumCast(row.file_kind(), domain::FileKind::kStandards);
   kept.from.drill = row.drill();

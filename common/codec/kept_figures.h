@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,16 +9,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
-#include "common/base/time.h"
+#include "common/codec/standing.h"
 #include "common/standards/contributions.h"
 
 namespace kapea::codec {
 
-struct KeptFigures {
-  uint64_t number = 0;                // of the file's last Entry that is in them
-  Time as_of;                         // the moment they were worked out for
-  Time until = Time::Max();           // from then on one may be another
-  std::map<FileId, uint64_t> linked;  // files they stand on beside their own; 0: not there
+struct KeptFigures : Standing {
   Hash pack;                          // whose measures they are
   std::vector<uint64_t> measures;     // MeasureNumber of each that has lines; ascending
   standards::FileContributions from;  // but for its file, and its lines: these lie by themselves

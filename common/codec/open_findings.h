@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
 #include "common/base/time.h"
+#include "common/codec/standing.h"
 #include "common/standards/finding.h"
 
 namespace kapea::codec {
@@ -22,11 +22,7 @@ struct ToldFinding {
 };
 ToldFinding Tell(standards::Finding finding);
 
-struct OpenFindings {
-  uint64_t number = 0;                // of the file's last Entry that is in them
-  Time as_of;                         // the moment they were worked out for
-  Time until = Time::Max();           // from then on one may be another
-  std::map<FileId, uint64_t> linked;  // files they stand on beside their own; 0: not there
+struct OpenFindings : Standing {
   std::vector<ToldFinding> findings;  // pending and overdue
   std::string Encode() const;
   // DataLoss for bytes that cannot be read.

@@ -2,7 +2,6 @@
 
 #include "common/base/macros.h"
 #include "server/access/readable.h"
-#include "server/store/tables.h"
 
 namespace kapea::server {
 namespace {
@@ -61,34 +60,6 @@ absl::StatusOr<std::set<FileId>> FilesInScope(const kv::Snapshot& store,
     files.merge(own);
   }
   return files;
-}
-
-absl::StatusOr<const codec::FileViewHead*> ViewHeads::Find(const FileId& file) {
-  auto known = heads_.find(file);
-  if (known == heads_.end()) {
-    KAPEA_ASSIGN(const auto row, store_.Find(kViews, file.view()));
-    std::optional<codec::FileViewHead> head;
-    if (row) {
-      KAPEA_ASSIGN(head, codec::FileViewHead::Decode(*row));
-    }
-    known = heads_.emplace(file, std::move(head)).first;
-  }
-  return known->second ? &*known->second : nullptr;
-}
-
-absl::StatusOr<bool> ViewHeads::IsAt(const FileId& file, uint64_t number) {
-  KAPEA_ASSIGN(const codec::FileViewHead* head, Find(file));
-  return (head == nullptr ? 0 : head->number) == number;
-}
-
-absl::StatusOr<bool> ViewHeads::Stand(const FileId& file, uint64_t number,
-                                      const std::map<FileId, uint64_t>& linked) {
-  KAPEA_ASSIGN(bool stands, IsAt(file, number));
-  for (const auto& [other, at] : linked) {
-    if (!stands) break;
-    KAPEA_ASSIGN(stands, IsAt(other, at));
-  }
-  return stands;
 }
 
 }  // namespace kapea::server

@@ -190,6 +190,7 @@ absl::StatusOr<MeasureReply> AnswerAt(const kv::Snapshot& snapshot, const Publis
   const domain::Pack* pack = packs->Newest();
   if (pack == nullptr) return absl::FailedPreconditionError("the server has no pack yet");
   KAPEA_ASSIGN(const auto measures, MeasuresOf(*pack, query.ask));
+  KAPEA_ASSIGN(const size_t begin, BeginOf(query.page_token));
   MeasureReply reply;
   reply.as_of = query.as_of.value_or(now);
   reply.ledger_size = tip->size;
@@ -204,7 +205,6 @@ absl::StatusOr<MeasureReply> AnswerAt(const kv::Snapshot& snapshot, const Publis
   Counting counting(snapshot, folder, *pack, reply.as_of, behind);
   KAPEA_TRY(counting.Add(files));
   reply.files = counting.files();
-  KAPEA_ASSIGN(const size_t begin, BeginOf(query.page_token));
   size_t before = 0;  // rows of the lists so far
   size_t left = query.page_size;
   for (const Measure* measure : measures) {
@@ -233,30 +233,30 @@ std::string FigureKey(uint64_t measure, const FileId& file) {
   return key.append(file.view());
 }
 
-std::map<uint64_t, std::string> LineRows(const std::vector<Contribution>& lines) {
-  std::map<uint64_t, std::vector<const Contribution*>> by_measure;
-  for (const Contribution& line : lines) {
-    by_measure[codec::MeasureNumber(line.measure)].push_back(&line);
+FigureRows RowsOf(KeptFigures figures) {
+  std::map<std::string_view, std::vector<const Contribution*>> by_measure;
+  for (const Contribution& line : figures.from.lines) by_measure[line.measure].push_back(&line);
+  FigureRows rows;
+  for (const auto& [measure, lines] : by_measure) {
+    rows.lines[codec::MeasureNumber(measure)] = codec::EncodeLines(lines);
   }
-  std::map<uint64_t, std::string> rows;
-  for (const auto& [measure, own] : by_measure) rows[measure] = codec::EncodeLines(own);
+  figures.measures.clear();
+  for (const auto& [measure, row] : rows.lines) figures.measures.push_back(measure);
+  rows.head = figures.Encode();
   return rows;
 }
 
-absl::Status PutFigures(const kv::Snapshot& before, const KeptFigures& figures, kv::Batch& batch) {
-  const FileId& file = figures.from.file;
-  std::map<uint64_t, std::string> rows = LineRows(figures.from.lines);
+absl::Status PutFigures(const kv::Snapshot& before, KeptFigures figures, kv::Batch& batch) {
+  const FileId file = figures.from.file;
+  FigureRows rows = RowsOf(std::move(figures));
   KAPEA_ASSIGN(const std::vector<uint64_t> stood, KeptMeasures(before, file));
   for (const uint64_t measure : stood) {
-    if (!rows.contains(measure)) batch.Delete(kFigures, FigureKey(measure, file));
+    if (!rows.lines.contains(measure)) batch.Delete(kFigures, FigureKey(measure, file));
   }
-  KeptFigures head = figures;
-  head.measures.clear();
-  for (auto& [measure, row] : rows) {
-    head.measures.push_back(measure);
+  for (auto& [measure, row] : rows.lines) {
     batch.Put(kFigures, FigureKey(measure, file), std::move(row));
   }
-  batch.Put(kFigured, file.view(), head.Encode());
+  batch.Put(kFigured, file.view(), std::move(rows.head));
   return absl::OkStatus();
 }
 

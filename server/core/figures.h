@@ -24,12 +24,15 @@ namespace kapea::server {
 // Adds to `batch` what must change for the rows of the file to be these: one of what holds for
 // all measures (table figured), and one for each measure that it has lines of (table figures),
 // so that a question reads those of its own measure and no others.
-absl::Status PutFigures(const kv::Snapshot& before, const codec::KeptFigures& figures,
-                        kv::Batch& batch);
+absl::Status PutFigures(const kv::Snapshot& before, codec::KeptFigures figures, kv::Batch& batch);
 // The same for no rows at all.
 absl::Status DropFigures(const kv::Snapshot& before, const FileId& file, kv::Batch& batch);
-// Rows as PutFigures writes them, for who compares: measure -> bytes.
-std::map<uint64_t, std::string> LineRows(const std::vector<standards::Contribution>& lines);
+// The rows as PutFigures writes them, for who compares.
+struct FigureRows {
+  std::string head;                       // of table figured
+  std::map<uint64_t, std::string> lines;  // of table figures, by measure
+};
+FigureRows RowsOf(codec::KeptFigures figures);
 std::string FigureKey(uint64_t measure, const FileId& file);
 
 struct MeasureQuery {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "common/base/macros.h"
+#include "common/codec/file_view.h"
 #include "common/standards/evaluate.h"
 #include "server/core/folder.h"
 #include "server/store/tables.h"
@@ -19,6 +21,45 @@ bool OnlyOpen(const std::set<domain::FindingStatus>& statuses) {
                   status == domain::FindingStatus::kOverdue;
          });
 }
+
+// The heads of views, each read once. Threads: one.
+class ViewHeads {
+ public:
+  explicit ViewHeads(const kv::Snapshot& store) : store_(store) {}
+
+  // nullptr: there is no such file.
+  absl::StatusOr<const codec::FileViewHead*> Find(const FileId& file) {
+    auto known = heads_.find(file);
+    if (known == heads_.end()) {
+      KAPEA_ASSIGN(const auto row, store_.Find(kViews, file.view()));
+      std::optional<codec::FileViewHead> head;
+      if (row) {
+        KAPEA_ASSIGN(head, codec::FileViewHead::Decode(*row));
+      }
+      known = heads_.emplace(file, std::move(head)).first;
+    }
+    return known->second ? &*known->second : nullptr;
+  }
+
+  // Whether nothing was appended to the file, or to those that it stands on.
+  absl::StatusOr<bool> Stand(const FileId& file, const codec::Standing& kept) {
+    KAPEA_ASSIGN(bool stands, IsAt(file, kept.number));
+    for (const auto& [other, number] : kept.linked) {
+      if (!stands) break;
+      KAPEA_ASSIGN(stands, IsAt(other, number));
+    }
+    return stands;
+  }
+
+ private:
+  absl::StatusOr<bool> IsAt(const FileId& file, uint64_t number) {
+    KAPEA_ASSIGN(const codec::FileViewHead* head, Find(file));
+    return (head == nullptr ? 0 : head->number) == number;
+  }
+
+  const kv::Snapshot& store_;
+  std::map<FileId, std::optional<codec::FileViewHead>> heads_;
+};
 
 // One question under way. Threads: one.
 class Asking {
@@ -59,7 +100,7 @@ class Asking {
     if (!row) return false;
     KAPEA_ASSIGN(codec::OpenFindings open, codec::OpenFindings::Decode(*row));
     if (answer_.as_of < open.as_of || answer_.as_of >= open.until) return false;
-    KAPEA_ASSIGN(const bool stands, heads_.Stand(file, open.number, open.linked));
+    KAPEA_ASSIGN(const bool stands, heads_.Stand(file, open));
     if (!stands) return false;
     for (codec::ToldFinding& told : open.findings) {
       if (Wanted(told.finding)) answer_.findings.push_back(std::move(told));

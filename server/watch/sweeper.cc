@@ -32,24 +32,20 @@ Hash HashOf(const domain::Pack* pack) { return pack == nullptr ? Hash() : pack->
 
 }  // namespace
 
-void Sweeper::Swept::Join(Time other_until, const std::map<FileId, uint64_t>& other_linked) {
-  until = std::min(until, other_until);
-  linked.insert(other_linked.begin(), other_linked.end());
-}
-
-absl::StatusOr<std::vector<Sweeper::Swept>> Sweeper::WorkOut(kv::Store& store, const Folder& folder,
-                                                             const domain::Pack* pack,
-                                                             const std::vector<FileId>& files) {
+absl::StatusOr<std::vector<codec::Standing>> Sweeper::WorkOut(kv::Store& store,
+                                                              const Folder& folder,
+                                                              const domain::Pack* pack,
+                                                              const std::vector<FileId>& files) {
   kv::Batch batch;
-  std::vector<Swept> all;
+  std::vector<codec::Standing> all;
   for (const FileId& file : files) {
     KAPEA_ASSIGN(const codec::OpenFindings open, folder.Open(file));
     batch.Put(kOpen, file.view(), open.Encode());
-    Swept& swept = all.emplace_back(Swept{open.number, open.until, open.linked});
+    all.push_back(open);
     if (pack == nullptr) continue;
-    KAPEA_ASSIGN(const codec::KeptFigures figures, folder.Figures(file, *pack));
-    KAPEA_TRY(PutFigures(store, figures, batch));
-    swept.Join(figures.until, figures.linked);
+    KAPEA_ASSIGN(codec::KeptFigures figures, folder.Figures(file, *pack));
+    all.back().Join(figures);
+    KAPEA_TRY(PutFigures(store, std::move(figures), batch));
   }
   KAPEA_TRY(store.Commit(batch, kv::Durability::kSynced));
   return all;
@@ -94,13 +90,14 @@ absl::Status Sweeper::Load() {
     const auto at = numbers.find(file);
     return at == numbers.end() ? 0 : at->second;
   };
+  const Time now = clock_.Now();
   MutexLock lock(mutex_);
   pack_ = pack;
-  for (const auto& [file, row] : rows) Keep(file, row, clock_.Now());
+  for (const auto& [file, row] : rows) Keep(file, row, now);
   for (const auto& [file, number] : numbers) {
     const auto row = rows.find(file);
     const bool stands =
-        row != rows.end() && row->second.number == number && clock_.Now() < row->second.until &&
+        row != rows.end() && row->second.number == number && now < row->second.until &&
         std::all_of(row->second.linked.begin(), row->second.linked.end(),
                     [&](const auto& other) { return number_of(other.first) == other.second; });
     if (!stands) behind_[file] = {};
@@ -110,11 +107,11 @@ absl::Status Sweeper::Load() {
 
 // Of files of which all rows are there and say the same; the others are worked out again, as
 // if there were none.
-absl::StatusOr<std::map<FileId, Sweeper::Swept>> Sweeper::LoadSwept(const Hash& pack) const {
-  std::map<FileId, Swept> rows;
+absl::StatusOr<std::map<FileId, codec::Standing>> Sweeper::LoadSwept(const Hash& pack) const {
+  std::map<FileId, codec::Standing> rows;
   KAPEA_TRY(store_.Scan(kOpen, "", "", [&rows](std::string_view key, std::string_view value) {
     const auto open = codec::OpenFindings::Decode(value);
-    if (open.ok()) rows[FileId::FromPrefix(key)] = {open->number, open->until, open->linked};
+    if (open.ok()) rows[FileId::FromPrefix(key)] = *open;
     return true;
   }));
   if (pack == Hash()) return rows;
@@ -125,7 +122,7 @@ absl::StatusOr<std::map<FileId, Sweeper::Swept>> Sweeper::LoadSwept(const Hash& 
     const auto row = rows.find(file);
     if (!figures.ok() || row == rows.end()) return true;
     if (figures->pack != pack || figures->number != row->second.number) return true;
-    row->second.Join(figures->until, figures->linked);
+    row->second.Join(*figures);
     whole.insert(file);
     return true;
   }));
@@ -183,7 +180,7 @@ std::vector<FileId> Sweeper::Take() {
   return {};
 }
 
-void Sweeper::Keep(const FileId& file, const Swept& swept, Time at) {
+void Sweeper::Keep(const FileId& file, const codec::Standing& swept, Time at) {
   Kept kept{swept.until, {}};
   for (const auto& [other, number] : swept.linked) kept.linked.insert(other);
   Kept& now = kept_[file];
@@ -200,8 +197,8 @@ void Sweeper::Keep(const FileId& file, const Swept& swept, Time at) {
 
 // What is read is of one moment, and the directory and packs are at least as new: an
 // Entry is never judged by less than it stood on.
-absl::StatusOr<std::vector<Sweeper::Swept>> Sweeper::Sweep(const std::vector<FileId>& files,
-                                                           Hash& pack) const {
+absl::StatusOr<std::vector<codec::Standing>> Sweeper::Sweep(const std::vector<FileId>& files,
+                                                            Hash& pack) const {
   const auto snapshot = store_.TakeSnapshot();
   KAPEA_ASSIGN(const uint64_t size, SizeOf(*snapshot));
   if (published_.tip()->size < size) return absl::UnavailableError("not published yet");

@@ -64,13 +64,6 @@ class Sweeper {
     Time until = Time::Max();
     std::set<FileId> linked;
   };
-  // Of one file, as its rows say.
-  struct Swept {
-    uint64_t number = 0;
-    Time until = Time::Max();
-    std::map<FileId, uint64_t> linked;
-    void Join(Time other_until, const std::map<FileId, uint64_t>& other_linked);
-  };
   struct Behind {
     Duration since, last;  // elapsed time of the first and the last Change
   };
@@ -84,20 +77,22 @@ class Sweeper {
         on_trouble_(std::move(on_trouble)) {}
 
   absl::Status Load();
-  absl::StatusOr<std::map<FileId, Swept>> LoadSwept(const Hash& pack) const;
+  absl::StatusOr<std::map<FileId, codec::Standing>> LoadSwept(const Hash& pack) const;
   void Run();
   bool Idle() const KAPEA_REQUIRES(mutex_);
   // What to work out next; waits for it. Empty: it is to stop.
   std::vector<FileId> Take();
   std::vector<FileId> Ripe(Duration elapsed, Time now, Duration& wait) KAPEA_REQUIRES(mutex_);
   // Works some files out, and commits their rows together. `pack`: of measures; nullptr: none.
-  static absl::StatusOr<std::vector<Swept>> WorkOut(kv::Store& store, const Folder& folder,
-                                                    const domain::Pack* pack,
-                                                    const std::vector<FileId>& files);
+  static absl::StatusOr<std::vector<codec::Standing>> WorkOut(kv::Store& store,
+                                                              const Folder& folder,
+                                                              const domain::Pack* pack,
+                                                              const std::vector<FileId>& files);
   // What was worked out, in the order of the files, and by which pack.
-  absl::StatusOr<std::vector<Swept>> Sweep(const std::vector<FileId>& files, Hash& pack) const;
+  absl::StatusOr<std::vector<codec::Standing>> Sweep(const std::vector<FileId>& files,
+                                                     Hash& pack) const;
   void FallBehind(const FileId& file, Duration now) KAPEA_REQUIRES(mutex_);
-  void Keep(const FileId& file, const Swept& swept, Time at) KAPEA_REQUIRES(mutex_);
+  void Keep(const FileId& file, const codec::Standing& swept, Time at) KAPEA_REQUIRES(mutex_);
   friend absl::StatusOr<uint64_t> SweepAll(kv::Store& store, Time now,
                                            const std::function<void(uint64_t files)>& progress);
 

@@ -183,7 +183,7 @@ void AddMessages(Seeds& seeds) {
 }
 
 void AddRows(Seeds& seeds) {
-  KeptFigures figures{4, kNow, kNow, {{Fill<FileId>('g'), 2}}, Fill<Hash>('p'), {7}, {}};
+  KeptFigures figures{{4, kNow, kNow, {{Fill<FileId>('g'), 2}}}, Fill<Hash>('p'), {7}, {}};
   figures.from.units = {Fill<UnitId>('u')};
   const standards::Contribution line = SampleLine();
   seeds.AddAll("rows_fuzz", {figures.Encode(), EncodeLines({&line})});
