@@ -59,6 +59,9 @@ void CheckConditions(const PackBuild& build);
 
 // The tables that leave the house, against the forms: after BuildForms.
 void BuildExports(const PackBuild& build);
+// How one of them is read, once its columns are built: part of BuildExports.
+void BuildImport(const PackBuild& build, const v1::Export& message, const Place& place,
+                 domain::Export& made);
 // Questions and indicators, likewise in two steps.
 void BuildMeasures(const PackBuild& build);
 class ConditionChecker;

@@ -76,6 +76,7 @@ class ExportBuilder {
       TakeCode(column.name(), kNameShape, names, at.Part("name"), report_);
       made_.columns.push_back(BuildColumn(column, at));
     }
+    BuildImport(build_, message_, place_, made_);
   }
 
  private:

@@ -29,6 +29,7 @@ inline constexpr std::string_view kKekDomain = "kapea/kek/v1";
 inline constexpr std::string_view kHomeCheckDomain = "kapea/home-check/v1";
 inline constexpr std::string_view kTpmPinDomain = "kapea/tpm-pin/v1";
 inline constexpr std::string_view kRecoverySheetDomain = "kapea/recovery-sheet/v1";
+inline constexpr std::string_view kImportRowDomain = "kapea/import-row/v1";
 inline constexpr std::string_view kRecoveryAnswerDomain = "kapea/recovery-answer/v1";
 
 }  // namespace kapea::crypto

@@ -26,6 +26,12 @@ enum class ExportKind : uint8_t {
   kNumber = 6,
 };
 
+// A code that is written into a field of the same record along with what is read.
+struct FixedCode {
+  std::string field;
+  std::string code;
+};
+
 // A field of the oldest live record of a form; for kCodes of all of them.
 struct ExportSource {
   std::string form;
@@ -34,9 +40,17 @@ struct ExportSource {
   ExportCodeMap codes;  // to the empty text: no counterpart
   bool same_codes = false;
   std::optional<std::string> rest;
+  // Where such a table is read:
+  bool not_read = false;
+  bool khmer = false;            // takes texts with Khmer letters, and alone takes them
+  std::vector<FixedCode> fixed;  // what makes `when` hold
+  ExportCodeMap back;            // codes of the column to ours; without those of same_codes
 
   // What a code becomes in the column; empty: nothing.
   std::string Of(std::string_view code) const;
+  // What a code of the column becomes here; empty: nothing. With same_codes it may be none of
+  // the field's list.
+  std::string Back(std::string_view code) const;
 };
 
 struct ExportColumn {
@@ -47,6 +61,20 @@ struct ExportColumn {
   std::string unknown;
   std::vector<ExportSource> sources;   // the first that has an answer counts
   std::vector<ExportCodeMap> coarser;  // of an anonymous table: to say less, step by step
+  // What is tolerated where such a table is read:
+  std::string label;                 // below the name
+  std::vector<std::string> read_as;  // other names of it
+  ExportCodeMap read_codes;          // other spellings of `codes`
+  bool read_text = false;            // words in place of a code
+  bool read_several = false;         // several codes where one stands
+};
+
+// The record of a file that says of which row of a table it was made.
+struct ImportedRow {
+  std::string form;
+  std::string key_field;
+  std::string at_field;
+  std::vector<FixedCode> fixed;
 };
 
 struct Export {
@@ -57,6 +85,7 @@ struct Export {
   bool anonymous = false;
   Condition where;  // on the file; empty: everybody
   std::vector<ExportColumn> columns;
+  std::optional<ImportedRow> imported;  // absent: no such table is read
 };
 
 }  // namespace kapea::domain

@@ -50,6 +50,12 @@ std::string ExportSource::Of(std::string_view code) const {
   return same_codes ? std::string(code) : rest.value_or("");
 }
 
+std::string ExportSource::Back(std::string_view code) const {
+  const auto line = back.find(code);
+  if (line != back.end()) return line->second;
+  return same_codes && !codes.contains(code) ? std::string(code) : "";
+}
+
 const Measure* Pack::FindMeasure(std::string_view measure) const {
   for (const Measure& candidate : measures) {
     if (candidate.id == measure) return &candidate;

@@ -43,6 +43,23 @@ exports { id: "OUT" title { en: "Out" } provenance { status: SOURCE_STATUS_PROPO
       when: "exists(came_at)"
       codes { from: "F" to: "f" }
       codes { from: "M" to: "m" } } } }
+forms { id: "FROM" version: 1 kind: FORM_KIND_RECORD file_kind: FILE_KIND_PERSON
+  title { en: "From" } provenance { status: SOURCE_STATUS_PROPOSED }
+  sections { code: "A" label { en: "A" }
+    fields { code: "key" label { en: "Key" } type: FIELD_TYPE_TEXT
+      sensitivity: SENSITIVITY_OPERATIONAL }
+    fields { code: "read_at" label { en: "Read" } type: FIELD_TYPE_TIME
+      sensitivity: SENSITIVITY_OPERATIONAL } } }
+exports { id: "BOTH" title { en: "Both" } provenance { status: SOURCE_STATUS_PROPOSED }
+  purposes: ["sharing"]
+  columns { name: "Named" kind: EXPORT_KIND_TEXT
+    sources { form: "IN" field: "name" }
+    read_as: ["Name_d", ""] }
+  columns { name: "Kind" kind: EXPORT_KIND_CODE codes: ["one", "two"]
+    sources { form: "IN" field: "sex"
+      codes { from: ["F", "M"] to: "one" back: "M" } }
+    read_codes { from: ["One", "one "] to: "one" } }
+  imported { form: "FROM" key_field: "key" at_field: "read_at" } }
 exports { id: "FEW" title { en: "Few" } provenance { status: SOURCE_STATUS_PROPOSED }
   purposes: ["statistics"] anonymous: true
   columns { name: "Year" kind: EXPORT_KIND_YEAR
@@ -73,6 +90,12 @@ TEST(PackExportTest, SaysWhatStandsWhere) {
   EXPECT_EQ(out->columns[1].sources[0].Of("F"), "f");
   EXPECT_EQ(out->columns[1].sources[0].Of("X"), "") << "a code of a newer list";
   EXPECT_TRUE(result.pack->FindExport("FEW")->anonymous);
+  EXPECT_FALSE(out->imported.has_value());
+  const domain::Export* both = result.pack->FindExport("BOTH");
+  EXPECT_EQ(both->imported->key_field, "key");
+  EXPECT_EQ(both->columns[1].sources[0].Back("one"), "M");
+  EXPECT_EQ(both->columns[1].sources[0].Back("two"), "");
+  EXPECT_EQ(both->columns[1].read_codes.at("one "), "one");
   EXPECT_EQ(result.pack->FindExport("NONE"), nullptr);
 }
 
@@ -106,6 +129,44 @@ constexpr const char* kName = "sources { form: \"IN\" field: \"name\" }";
 constexpr const char* kSex = "sources { form: \"IN\" field: \"sex\"";
 constexpr const char* kMale = "codes { from: \"M\" to: \"m\" }";
 constexpr const char* kYear = "sources { form: \"IN\" field: \"came_at\" }";
+
+constexpr const char* kBack = "codes { from: [\"F\", \"M\"] to: \"one\" back: \"M\" }";
+constexpr const char* kReadAs = "read_as: [\"Name_d\", \"\"]";
+constexpr const char* kReadCodes = "read_codes { from: [\"One\", \"one \"] to: \"one\" }";
+constexpr const char* kImported =
+    "imported { form: \"FROM\" key_field: \"key\" at_field: \"read_at\" }";
+
+INSTANTIATE_TEST_SUITE_P(
+    Imports, ExportRefusalTest,
+    testing::Values(
+        Refusal{"SeveralCodesComeBack", kBack, "codes { from: [\"F\", \"M\"] to: \"one\" }", kBack,
+                "BOTH Kind sex one from", "by back which of them"},
+        Refusal{"ACodeThatNeverLeftComesBack", kBack,
+                "codes { from: [\"F\", \"M\"] to: \"one\" back: \"X\" }", kBack,
+                "BOTH Kind sex one back", "one of the codes before it"},
+        Refusal{"TwoLinesForWhatIsRead", kBack,
+                "codes { from: \"F\" to: \"one\" } codes { from: \"M\" to: \"one\" }", kBack,
+                "BOTH Kind sex one to", "one line for a code that is read"},
+        Refusal{"ANameOfTwoColumns", kReadAs, "read_as: [\"Kind\"]", kReadAs, "BOTH Named Kind",
+                "one column alone"},
+        Refusal{"ASpellingOfNoCode", kReadCodes, "read_codes { from: \"One\" to: \"three\" }",
+                kReadCodes, "BOTH Kind three to", "one of the codes of Kind"},
+        Refusal{"ASpellingThatIsACode", kReadCodes, "read_codes { from: \"two\" to: \"one\" }",
+                kReadCodes, "BOTH Kind one two", "no code"},
+        Refusal{"ToleranceOfWhatIsNotRead", "columns { name: \"Who\" kind: EXPORT_KIND_TEXT",
+                "columns { name: \"Who\" kind: EXPORT_KIND_TEXT label: \"Who\"",
+                "columns { name: \"Who\"", "OUT Who", "a table that is read alone"},
+        Refusal{"ARecordThatIsNotThere", kImported,
+                "imported { form: \"NO\" key_field: \"key\" at_field: \"read_at\" }", kImported,
+                "BOTH imported form", "got 'NO'"},
+        Refusal{"AKeyThatIsNoText", kImported,
+                "imported { form: \"FROM\" key_field: \"read_at\" at_field: \"read_at\" }",
+                kImported, "BOTH imported key_field", "got 'read_at'"},
+        Refusal{"AFixedCodeOfNoField", kImported,
+                "imported { form: \"FROM\" key_field: \"key\" at_field: \"read_at\" fixed { "
+                "field: \"key\" code: \"F\" } }",
+                kImported, "BOTH imported key", "a coded field of FROM"}),
+    [](const auto& one) { return std::string(one.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     Exports, ExportRefusalTest,
