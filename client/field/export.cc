@@ -248,20 +248,6 @@ absl::StatusOr<std::vector<std::string>> Row::Read() {
   return cells;
 }
 
-absl::StatusOr<const domain::Export*> FindExport(vault::Vault& vault, const std::string& id) {
-  const domain::Export* newest = nullptr;
-  uint32_t version = 0;
-  for (const domain::Pack* pack : vault.packs().All()) {
-    const domain::Export* found = pack->FindExport(id);
-    if (found == nullptr || (newest != nullptr && pack->version <= version)) continue;
-    newest = found;
-    version = pack->version;
-  }
-  if (newest != nullptr) return newest;
-  return absl::FailedPreconditionError("no pack on this device describes the table " + id +
-                                       ": sync, or ask who publishes packs; nothing was written");
-}
-
 absl::Status CheckRequest(vault::Vault& vault, const ExportRequest& request,
                           const domain::Export& what) {
   if (!IsIn(what.purposes, request.purpose)) {
@@ -329,6 +315,20 @@ bool Counts(vault::Vault& vault, const ExportRequest& request, const domain::Exp
 }
 
 }  // namespace
+
+absl::StatusOr<const domain::Export*> FindExport(vault::Vault& vault, const std::string& id) {
+  const domain::Export* newest = nullptr;
+  uint32_t version = 0;
+  for (const domain::Pack* pack : vault.packs().All()) {
+    const domain::Export* found = pack->FindExport(id);
+    if (found == nullptr || (newest != nullptr && pack->version <= version)) continue;
+    newest = found;
+    version = pack->version;
+  }
+  if (newest != nullptr) return newest;
+  return absl::FailedPreconditionError("no pack on this device describes the table " + id +
+                                       ": sync, or ask who publishes packs; nothing was written");
+}
 
 absl::StatusOr<Exported> ReadExport(vault::Vault& vault, const ExportRequest& request) {
   Exported done;

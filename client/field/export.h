@@ -18,6 +18,9 @@ namespace kapea::field {
 inline constexpr std::string_view kHtcdsExport = "HTCDS";
 inline constexpr std::string_view kDeidentifiedExport = "CTDC";
 
+// What the newest pack that has it says of a table. FailedPrecondition where none has.
+absl::StatusOr<const domain::Export*> FindExport(vault::Vault& vault, const std::string& id);
+
 struct ExportRequest {
   std::string id;
   std::optional<UnitId> unit;  // files whose roster or custody has it; absent: all

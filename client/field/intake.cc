@@ -23,12 +23,12 @@ constexpr size_t kMissingShownMax = 40;
 
 ChangeId AsId(std::string_view bytes) { return ChangeId::FromPrefix(bytes); }
 
-std::vector<domain::Member> CarersHere(const vault::Identity& me) {
+std::vector<domain::Member> CarersOf(const UnitId& unit, const vault::Identity& me) {
   using domain::Role;
   std::vector<domain::Member> members{{me.person, me.unit, me.role, {}}};
   for (const Role role : {Role::kIntakeOfficer, Role::kCaseManager, Role::kSocialWorker,
                           Role::kHealthWorker, Role::kSupervisor}) {
-    members.push_back({std::nullopt, me.unit, role, {}});
+    members.push_back({std::nullopt, unit, role, {}});
   }
   return members;
 }
@@ -55,18 +55,32 @@ void FillFromOperation(vault::Vault& vault, const domain::FileState& person,
 }
 
 void FillWhatIsKnown(vault::Vault& vault, const domain::FileState& person, const domain::Form& form,
-                     const RecordId& record, Draft& draft) {
+                     const UnitId& unit, const RecordId& record, Draft& draft) {
   const vault::Identity& me = vault.identity();
   const auto set = [&](std::string_view code, domain::Value value) {
     if (form.FindField(code) != nullptr) draft.Set(record, code, std::move(value));
   };
   set("case_code", domain::Text{CodeOf(person.id(), person.kind())});
   set("intake_officer", domain::Reference{AsId(me.person.view())});
-  set("intake_unit", domain::Reference{AsId(me.unit.view())});
+  set("intake_unit", domain::Reference{AsId(unit.view())});
   set("form_language", domain::Code{"km"});
   set(kStatus, domain::Code{"draft"});
-  if (const auto until = CentreValidUntil(vault, me.unit)) set("centre_valid_until", *until);
+  if (const auto until = CentreValidUntil(vault, unit)) set("centre_valid_until", *until);
   FillFromOperation(vault, person, form, record, draft);
+}
+
+// A record of one of the forms that belong to an intake.
+absl::StatusOr<std::pair<RecordId, const domain::Form*>> MakePart(vault::Vault& vault,
+                                                                  const std::string& form,
+                                                                  const RecordId& intake,
+                                                                  Draft& draft) {
+  KAPEA_ASSIGN(const PackedForm child, FindForm(vault, form));
+  const bool below = child.form->parent == kIntakeForm;
+  if (child.form->file_kind != domain::FileKind::kPerson ||
+      (!below && !child.form->parent.empty())) {
+    return absl::InvalidArgumentError("want a form of a person's file, got " + form);
+  }
+  return std::pair(below ? draft.Make(child, intake) : draft.Make(child), child.form);
 }
 
 const domain::Record* OldestIntake(const domain::FileState& file) {
@@ -99,6 +113,7 @@ absl::StatusOr<Intake> FindIntake(vault::Vault& vault, const FileId& person) {
 
 absl::StatusOr<Intake> StartIntake(vault::Vault& vault, const NewIntake& intake) {
   KAPEA_ASSIGN(const PackedForm form, FindForm(vault, kIntakeForm));
+  const UnitId unit = intake.unit.value_or(vault.identity().unit);
   FileId file;
   if (intake.person) {
     file = *intake.person;
@@ -106,7 +121,7 @@ absl::StatusOr<Intake> StartIntake(vault::Vault& vault, const NewIntake& intake)
     vault::FoundRequest request;
     request.kind = domain::FileKind::kPerson;
     request.drill = intake.drill;
-    request.members = CarersHere(vault.identity());
+    request.members = CarersOf(unit, vault.identity());
     KAPEA_ASSIGN(const vault::Founded founded, vault.Found(request));
     file = founded.file;
   }
@@ -119,8 +134,16 @@ absl::StatusOr<Intake> StartIntake(vault::Vault& vault, const NewIntake& intake)
   }
   Draft draft(file);
   const RecordId record = draft.Make(form);
-  FillWhatIsKnown(vault, *state, *form.form, record, draft);
+  FillWhatIsKnown(vault, *state, *form.form, unit, record, draft);
   KAPEA_TRY(SetAll(vault, *state, *form.form, record, intake.entries, draft));
+  for (const IntakePart& part : intake.parts) {
+    RecordId into = record;
+    if (part.form != kIntakeForm) {
+      KAPEA_ASSIGN(const auto made, MakePart(vault, part.form, record, draft));
+      into = made.first;
+    }
+    for (const auto& [field, value] : part.values) draft.Set(into, field, value);
+  }
   KAPEA_TRY(draft.Commit(vault).status());
   return Intake{file, record};
 }
@@ -138,14 +161,9 @@ absl::StatusOr<IntakeEdited> FillIntake(vault::Vault& vault, const FileId& perso
     record = known->id;
     form = state->FormOf(*known);
   } else if (!edit.form.empty() && edit.form != kIntakeForm) {
-    KAPEA_ASSIGN(const PackedForm child, FindForm(vault, edit.form));
-    const bool below = child.form->parent == kIntakeForm;
-    if (child.form->file_kind != domain::FileKind::kPerson ||
-        (!below && !child.form->parent.empty())) {
-      return absl::InvalidArgumentError("want a form of a person's file, got " + edit.form);
-    }
-    record = below ? draft.Make(child, intake.record) : draft.Make(child);
-    form = child.form;
+    KAPEA_ASSIGN(const auto made, MakePart(vault, edit.form, intake.record, draft));
+    record = made.first;
+    form = made.second;
   }
   if (form == nullptr) {
     return absl::FailedPreconditionError("the form of this record needs a newer program or pack");

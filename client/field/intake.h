@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,12 +15,21 @@
 
 namespace kapea::field {
 
+// Values of one record that is made together with the intake record, or of that record itself.
+struct IntakePart {
+  std::string form;  // the intake form, one below it, or another of a person's file
+  std::vector<std::pair<std::string, domain::Value>> values;  // by field
+};
+
 struct NewIntake {
   // The person's file; absent: somebody who came without an operation, whose file is
   // founded now, with the unit's carers on its roster.
   std::optional<FileId> person;
   bool drill = false;  // of a file that is founded now
+  // Whose carers are on the roster of one that is founded now; absent: this person's unit.
+  std::optional<UnitId> unit;
   std::vector<Entry> entries;
+  std::vector<IntakePart> parts;  // in the same Change
 };
 struct Intake {
   FileId file;

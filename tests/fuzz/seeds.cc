@@ -362,6 +362,11 @@ void AddTexts(Seeds& seeds) {
   seeds.AddAll("csv_fuzz", {"code,name\r\n01,\"Kor, \"\"the first\"\"\"\r\n\n02,\"two\nlines\"",
                             "\xEF\xBB\xBF"
                             "a,b\n 1 ,x\"y\n"});
+  seeds.AddAll("import_fuzz",
+               {"con_Consent,prs_First_Name,vic_Methods_of_Control\nTRUE,Invented,\"DebtBondage ;"
+                "Other\"\nTRUE,,TakesEarnings PhysicalAbuse\n",
+                "Feminine,Other,2001-02-03,Invented\nTRUE,Masculine,Debt bondage,,\n",
+                "con_Consent,prs_Gender\nConsent,Gender\nTRUE,TransgenderFeminine\n"});
   seeds.AddAll("search_fuzz",
                {"sok dara", std::string_view("Srey Mom\0Sreymom", 16),
                 std::string_view("\xE1\x9E\x9F\xE1\x9E\xBB\xE1\x9E\x81\0Sok", 13),
