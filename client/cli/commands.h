@@ -28,6 +28,7 @@ void AddRecoveryCommands(CLI::App& app, Chosen& chosen);
 void AddSearchCommand(CLI::App& app, Chosen& chosen);
 void AddDuplicatesCommands(CLI::App& app, Chosen& chosen);
 void AddExportCommands(CLI::App& app, Chosen& chosen);
+void AddImportCommands(CLI::App& app, Chosen& chosen);
 void AddBreakGlassCommands(CLI::App& app, Chosen& chosen);
 void AddDeviceCommands(CLI::App& app, Chosen& chosen);  // enrol, unlock, lock, sync, whoami, file
 
@@ -72,6 +73,9 @@ absl::StatusOr<FileId> FindFileOf(Session& session, domain::FileKind kind, const
 absl::StatusOr<FileId> FindOperation(vault::Vault& vault, std::string_view name);
 absl::StatusOr<domain::Duty> ParseDuty(std::string_view name);
 std::string ShortText(std::string_view text, size_t cells);
+// How far a table is written, for who watches. Under `kapea unlock` the agent does the work, and
+// nobody does.
+absl::Status ShowProgress(size_t written, size_t rows);
 // A file that who asked alone may read. AlreadyExists, in words, for one that is there, unless
 // `force`.
 absl::Status WriteOut(const std::string& path, std::string_view bytes, bool force);

@@ -1,8 +1,4 @@
 // kapea TOPIC import: a table of another program becomes records of a file.
-#include <unistd.h>
-
-#include <iostream>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/commands.h"
@@ -41,14 +37,6 @@ absl::Status Refused(const std::string& table, const std::vector<field::Mistake>
   absl::Status status = absl::InvalidArgumentError(text);
   status.SetPayload(kMistakesPayload, absl::Cord(ToLine(list)));
   return status;
-}
-
-// For who watches. Under `kapea unlock` the agent does the work, and nobody does.
-absl::Status ShowProgress(size_t written, size_t rows) {
-  if (::isatty(STDERR_FILENO) != 0) {
-    std::cerr << absl::StrFormat("\r%d of %d rows%s", written, rows, written == rows ? "\n" : "");
-  }
-  return absl::OkStatus();
 }
 
 // How many of the rows have a word of blame: they are kept as written, and it is said.

@@ -187,6 +187,7 @@ bool ParseLine(const std::vector<std::string>& words, Chosen& chosen, Outcome& o
   AddQueryCommands(app, chosen);
   AddDisclosureCommands(app, chosen);
   AddExportCommands(app, chosen);
+  AddImportCommands(app, chosen);
   AddBreakGlassCommands(app, chosen);
   AddSearchCommand(app, chosen);
   AddDuplicatesCommands(app, chosen);

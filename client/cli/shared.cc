@@ -1,7 +1,11 @@
 // What several commands share.
+#include <unistd.h>
+
 #include <algorithm>
+#include <iostream>
 #include <sstream>
 
+#include "absl/strings/str_format.h"
 #include "client/cli/commands.h"
 #include "client/field/names.h"
 #include "client/vault/replica.h"
@@ -30,6 +34,13 @@ void AddSetOption(CLI::App& app, std::vector<std::string>& sets) {
       ->take_all()
       ->allow_extra_args(false)
       ->type_name("CODE=VALUE");
+}
+
+absl::Status ShowProgress(size_t written, size_t rows) {
+  if (::isatty(STDERR_FILENO) != 0) {
+    std::cerr << absl::StrFormat("\r%d of %d rows%s", written, rows, written == rows ? "\n" : "");
+  }
+  return absl::OkStatus();
 }
 
 void AddOperationOption(CLI::App& app, std::string& operation) {

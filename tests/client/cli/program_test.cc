@@ -425,6 +425,29 @@ TEST_F(ProgramTest, ExportsWhoAgreedAndReplacesNothing) {
   EXPECT_FALSE(std::filesystem::exists(few));
 }
 
+TEST_F(ProgramTest, ImportsATableOnceAndNamesMistakesByRowAndColumn) {
+  const std::string table = folder_ / "partner.csv";
+  const auto write = [&](const std::string& bytes) { std::ofstream(table) << bytes; };
+  write("con_Consent,prs_Gender\nTRUE,Feminine\nTRUE,Zebulon\n");
+  const Ran wrong = Run("intake", {"import", "htcds", table});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("row 3, prs_Gender"));
+  EXPECT_THAT(wrong.err, Not(HasSubstr("Zebulon")));
+  write("con_Consent,prs_Gender,prs_Second_Name,prs_Email\nTRUE,Feminine,Invented,a@b\n");
+  const json checked = RunJson("intake", {"import", "htcds", table, "--dry-run"});
+  EXPECT_EQ(checked["rows"], 1);
+  EXPECT_EQ(checked["imported"], 0);
+  const json done = RunJson("intake", {"import", "htcds", table});
+  EXPECT_EQ(done["imported"], 1);
+  EXPECT_EQ(done["files"].size(), 1u);
+  EXPECT_EQ(done["tolerated"][0]["column"], "prs_SecondName");
+  EXPECT_EQ(done["no_place"], json::array({"prs_Email"}));
+  const Ran again = Run("intake", {"import", "htcds", table});
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_THAT(again.out, HasSubstr("0 rows imported, 1 skipped"));
+  EXPECT_EQ(Run("intake", {"import", "htcds", folder_ / "book.xlsx"}).exit_code, 2);
+}
+
 TEST_F(ProgramTest, SaysWhereAWordBlamesAndKeepsItSealed) {
   const auto results = Batch("intake",
                              "intake new --walk-in --set arrival_at=now\n"
