@@ -11,8 +11,10 @@
 #include "CLI/CLI.hpp"
 #include "client/cli/session.h"
 #include "client/field/duplicates.h"
+#include "client/field/measures.h"
 #include "client/field/typed_value.h"
 #include "client/link/grpc_transport.h"
+#include "client/report/standard_reports.h"
 
 namespace kapea::cli {
 
@@ -56,6 +58,8 @@ void AddMeasureCommand(CLI::App& disclosure, Chosen& chosen);
 // Part of AddReviewCommands, in a source of its own.
 void AddOverdueReport(CLI::App& report, Chosen& chosen);
 void AddStandardReports(CLI::App& report, Chosen& chosen);
+void AddPublications(CLI::App& report, Chosen& chosen);
+void AddBoard(CLI::App& report, Chosen& chosen);
 // What a check of duplicates found, for `sync` too; no text where there is nothing to say.
 std::string TextOf(const field::DuplicateCheck& check);
 nlohmann::json JsonOf(const field::DuplicateCheck& check);
@@ -73,6 +77,34 @@ absl::StatusOr<FileId> FindFileOf(Session& session, domain::FileKind kind, const
 absl::StatusOr<FileId> FindOperation(vault::Vault& vault, std::string_view name);
 absl::StatusOr<domain::Duty> ParseDuty(std::string_view name);
 std::string ShortText(std::string_view text, size_t cells);
+// Answered by the server, over the files of the units where she is supervisor or analyst.
+struct CountedByServer {
+  std::vector<field::MeasureAnswered> answers;
+  uint64_t ledger_size = 0;
+  Hash ledger_root;
+};
+absl::StatusOr<CountedByServer> CountByServer(Session& session, domain::MeasureKind kind,
+                                              const field::MeasureAsk& ask,
+                                              const std::string& province, size_t rows);
+// The same for a report; a list has at most some rows.
+report::Count CountThere(Session& session, const std::string& province);
+// What a report is asked for, in the session's language. An empty text says nothing.
+absl::StatusOr<report::ReportAsk> ReportAskOf(Session& session, const std::string& period,
+                                              const std::string& unit, const std::string& province,
+                                              const std::string& as_of);
+// Where a report is written, and as what.
+struct ReportOut {
+  std::string html, pdf, csv, xlsx;  // empty: not
+  bool force = false;
+};
+void AddReportOut(CLI::App& app, ReportOut& out);
+// Every form of it is made before one is written, so that a fault in one leaves nothing behind.
+using ReportFiles = std::vector<std::pair<std::string, std::string>>;  // path, bytes
+absl::StatusOr<ReportFiles> MakeReportFiles(const report::Document& document,
+                                            const std::string& sheet, const ReportOut& out);
+// Says in `result` what was written; where nothing is, the document as text.
+absl::Status WriteReport(const report::Document& document, const ReportFiles& files, bool force,
+                         Result& result);
 // How far a table is written, for who watches. Under `kapea unlock` the agent does the work, and
 // nobody does.
 absl::Status ShowProgress(size_t written, size_t rows);

@@ -8,7 +8,6 @@
 #include "client/field/calendar.h"
 #include "client/field/measures.h"
 #include "client/field/names.h"
-#include "client/link/query.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/text/width.h"
@@ -281,7 +280,7 @@ absl::StatusOr<std::map<std::string, std::string>> FiltersOf(
 absl::StatusOr<field::MeasureAsk> AskOf(Session& session, const QueryArgs& args) {
   const Time now = session.vault.clock().Now();
   field::MeasureAsk ask;
-  ask.code = args.code;
+  if (!args.code.empty()) ask.measures = {args.code};
   ask.by = args.by;
   KAPEA_ASSIGN(ask.codes, FiltersOf(session, args.where));
   if (!args.unit.empty()) {
@@ -323,45 +322,23 @@ absl::StatusOr<Result> ListAll(Session& session, domain::MeasureKind kind, const
   return result;
 }
 
-// Whose files were counted, and what the ledger held; from the server alone.
+// What the ledger held, from the server alone.
 struct Told {
   std::vector<MeasureAnswered> answers;
-  std::optional<link::MeasureReply> reply;
+  std::optional<CountedByServer> server;
 };
-
-absl::StatusOr<Told> AskServer(Session& session, domain::MeasureKind kind,
-                               const field::MeasureAsk& ask, const QueryArgs& args) {
-  KAPEA_ASSIGN(const auto transport, ConnectTo(session));
-  Told told;
-  KAPEA_ASSIGN(told.reply, link::AskMeasures(*transport, session.vault.identity().server,
-                                             {{kind, {ask.code}, ask.period, ask.codes, ask.by},
-                                              ask.unit,
-                                              args.province,
-                                              ask.as_of,
-                                              args.rows}));
-  const domain::Pack* pack = session.vault.NewestPack();
-  if (pack == nullptr || pack->hash != told.reply->pack_hash) {
-    return absl::FailedPreconditionError("the server counts by version " +
-                                         std::to_string(told.reply->pack_version) + " of pack " +
-                                         told.reply->pack + ", which is not here yet: sync first");
-  }
-  for (link::MeasureReply::One& one : told.reply->answers) {
-    const Measure* measure = pack->FindMeasure(one.measure);
-    if (measure == nullptr) return absl::DataLossError("the answer is of no measure");
-    told.answers.push_back({measure, std::move(one.result), told.reply->files, told.reply->as_of,
-                            pack->id, pack->version, pack->hash});
-  }
-  if (told.answers.empty()) return absl::DataLossError("the server's answer is empty");
-  return told;
-}
 
 absl::StatusOr<Told> AskWhere(Session& session, domain::MeasureKind kind,
                               const field::MeasureAsk& ask, const QueryArgs& args) {
-  if (args.server) return AskServer(session, kind, ask, args);
+  Told told;
+  if (args.server) {
+    KAPEA_ASSIGN(told.server, CountByServer(session, kind, ask, args.province, args.rows));
+    told.answers = std::move(told.server->answers);
+    return told;
+  }
   if (!args.province.empty()) {
     return absl::InvalidArgumentError("want --province with --server");
   }
-  Told told;
   KAPEA_ASSIGN(told.answers, field::AnswerMeasures(session.vault, kind, ask));
   return told;
 }
@@ -369,9 +346,9 @@ absl::StatusOr<Told> AskWhere(Session& session, domain::MeasureKind kind,
 absl::StatusOr<Result> RunQuery(Session& session, domain::MeasureKind kind, const char* key,
                                 const QueryArgs& args) {
   KAPEA_ASSIGN(const field::MeasureAsk ask, AskOf(session, args));
-  if (ask.code.empty()) return ListAll(session, kind, key);
+  if (ask.measures.empty()) return ListAll(session, kind, key);
   KAPEA_ASSIGN(const Told told, AskWhere(session, kind, ask, args));
-  const auto& [answers, reply] = told;
+  const auto& [answers, server] = told;
   Result result;
   json list = json::array();
   for (const MeasureAnswered& answered : answers) {
@@ -380,9 +357,9 @@ absl::StatusOr<Result> RunQuery(Session& session, domain::MeasureKind kind, cons
   }
   const MeasureAnswered& first = answers.front();
   result.text += absl::StrFormat("%d files %s, as of %s; pack %s %d\n", first.files,
-                                 reply ? "that the server lets you count" : "of this device",
+                                 server ? "that the server lets you count" : "of this device",
                                  field::ToLocalText(first.as_of), first.pack, first.pack_version);
-  if (reply) result.text += absl::StrFormat("ledger size %d\n", reply->ledger_size);
+  if (server) result.text += absl::StrFormat("ledger size %d\n", server->ledger_size);
   const auto bound = [&](Time standards::Period::*end, Time open) {
     const bool said = ask.period && ask.period.value().*end != open;
     return said ? json(field::ToLocalIso(ask.period.value().*end)) : json();
@@ -393,7 +370,7 @@ absl::StatusOr<Result> RunQuery(Session& session, domain::MeasureKind kind, cons
       {"before", bound(&standards::Period::to, Time::Max())},
       {"files", first.files},
       {"ledger",
-       reply ? json{{"size", reply->ledger_size}, {"root", reply->ledger_root.hex()}} : json()},
+       server ? json{{"size", server->ledger_size}, {"root", server->ledger_root.hex()}} : json()},
       {"pack",
        {{"id", first.pack}, {"version", first.pack_version}, {"hash", first.pack_hash.hex()}}},
       {key, list}};
@@ -423,6 +400,7 @@ void AddQuery(CLI::App& app, Chosen& chosen, domain::MeasureKind kind, const cha
           "left out. Nobody is named.\nExample: ") +
       example);
   one->callback([args, kind, key, &chosen] {
+    chosen.network = args->server;
     chosen.run = [args, kind, key](Session& session) {
       return RunQuery(session, kind, key, *args);
     };

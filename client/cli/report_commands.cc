@@ -1,16 +1,12 @@
-// kapea report standard: the reports that bodies ask for, as text, page, PDF or table
-#include <filesystem>
-
+// kapea report standard: the reports that bodies ask for, as text, page, PDF or table;
+// kapea report publish, published: what of them left the house
 #include "absl/strings/str_cat.h"
 #include "client/cli/commands.h"
 #include "client/field/calendar.h"
 #include "client/field/names.h"
-#include "client/report/document_forms.h"
-#include "client/report/html.h"
-#include "client/report/pdf.h"
-#include "client/report/standard_reports.h"
-#include "client/report/table_file.h"
+#include "client/sync/sync_engine.h"
 #include "common/base/macros.h"
+#include "common/domain/roles.h"
 
 namespace kapea::cli {
 namespace {
@@ -18,10 +14,12 @@ namespace {
 using nlohmann::json;
 
 struct StandardArgs {
-  std::string id, period, unit, as_of;
-  std::string html, pdf, csv, xlsx;  // where to write it
+  std::string id, period, unit, province, as_of;
+  bool server = false;
   uint64_t k = 11;
-  bool force = false;
+  uint32_t round = 0;
+  std::string revises, reason;  // of a publication
+  ReportOut out;
 };
 
 Result ListReports(Session& session) {
@@ -41,60 +39,178 @@ Result ListReports(Session& session) {
   return result;
 }
 
-// Every form of it is made before one is written, so that a fault in one leaves nothing behind.
-absl::StatusOr<std::vector<std::pair<std::string, std::string>>> MakeFiles(
-    const report::Document& document, const StandardArgs& args) {
-  std::vector<std::pair<std::string, std::string>> files;
-  if (!args.html.empty()) {
-    KAPEA_ASSIGN(std::string page, report::ToHtml(document));
-    files.emplace_back(args.html, std::move(page));
-  }
-  if (!args.pdf.empty()) {
-    KAPEA_ASSIGN(std::string pages, report::ToPdf(document));
-    files.emplace_back(args.pdf, std::move(pages));
-  }
-  const field::ExportTable table = report::ToLongTable(document);
-  if (!args.csv.empty()) files.emplace_back(args.csv, report::ToCsv(table));
-  if (!args.xlsx.empty()) {
-    const std::filesystem::path folder = std::filesystem::absolute(args.xlsx).parent_path();
-    KAPEA_ASSIGN(std::string book, report::ToXlsx(table, args.id, folder.string()));
-    files.emplace_back(args.xlsx, std::move(book));
-  }
-  return files;
+absl::StatusOr<const report::StandardReport*> ReportNamed(const std::string& id) {
+  const report::StandardReport* report = report::FindReport(id);
+  if (report != nullptr) return report;
+  return absl::NotFoundError("there is no report " + id +
+                             "; `kapea report standard` lists them. Nothing was written");
+}
+
+absl::StatusOr<report::ReportAsk> AskOf(Session& session, const StandardArgs& args) {
+  KAPEA_ASSIGN(report::ReportAsk ask,
+               ReportAskOf(session, args.period, args.unit, args.province, args.as_of));
+  ask.control.k = args.k;
+  ask.control.rounded_to = args.round;
+  return ask;
 }
 
 absl::StatusOr<Result> RunStandard(Session& session, const StandardArgs& args) {
   if (args.id.empty()) return ListReports(session);
-  const report::StandardReport* report = report::FindReport(args.id);
-  if (report == nullptr) {
-    return absl::NotFoundError("there is no report " + args.id +
-                               "; `kapea report standard` lists them. Nothing was written");
+  KAPEA_ASSIGN(const report::StandardReport* report, ReportNamed(args.id));
+  KAPEA_ASSIGN(const report::ReportAsk ask, AskOf(session, args));
+  if (!args.province.empty() && !args.server) {
+    return absl::InvalidArgumentError("want --province with --server");
   }
-  report::ReportAsk ask;
-  ask.language = session.options.language;
-  ask.k = args.k;
-  ask.period_name = args.period;
-  if (!args.period.empty()) {
-    KAPEA_ASSIGN(ask.period, standards::ParsePeriod(args.period));
-  }
-  if (!args.unit.empty()) {
-    KAPEA_ASSIGN(ask.unit, field::FindUnit(session.vault, args.unit));
-  }
-  if (!args.as_of.empty()) {
-    KAPEA_ASSIGN(ask.as_of, field::ParseTime(args.as_of, session.vault.clock().Now()));
-  }
-  KAPEA_ASSIGN(const report::Document document, report::BuildReport(session.vault, *report, ask));
-  KAPEA_ASSIGN(const auto files, MakeFiles(document, args));
+  const report::Count count =
+      args.server ? CountThere(session, args.province) : report::CountHere(session.vault);
+  KAPEA_ASSIGN(const report::ReportFigures figures,
+               report::CountReport(session.vault, *report, ask, count));
+  const report::Document document = report::ReportDocument(session.vault, *report, ask, figures);
+  KAPEA_ASSIGN(const auto files, MakeReportFiles(document, args.id, args.out));
   Result result;
-  result.json = report::ToJson(document);
-  result.json["written"] = json::array();
-  for (const auto& [path, bytes] : files) {
-    KAPEA_TRY(WriteOut(path, bytes, args.force));
-    absl::StrAppend(&result.text, "wrote ", path, "\n");
-    result.json["written"].push_back(path);
-  }
-  if (files.empty()) result.text = report::ToPlainText(document);
+  KAPEA_TRY(WriteReport(document, files, args.out.force, result));
   return result;
+}
+
+// Nothing is published without the server, for what others published has to be known.
+absl::StatusOr<sync::SyncReport> SyncNow(Session& session) {
+  KAPEA_ASSIGN(const auto transport, ConnectTo(session));
+  sync::SyncEngine engine(session.vault, *transport);
+  KAPEA_ASSIGN(sync::SyncReport report, engine.SyncNow(session.vault.clock().Now()));
+  if (report.caught_up) return report;
+  std::string said = "not in contact with the server";
+  for (const std::string& sentence : report.refusals) absl::StrAppend(&said, "\n  ", sentence);
+  return absl::UnavailableError(said);
+}
+
+absl::StatusOr<domain::PublicationAt> FindPublication(Session& session, const std::string& id) {
+  KAPEA_ASSIGN(const auto all, report::Publications(session.vault));
+  const domain::PublicationAt* found = nullptr;
+  for (const domain::PublicationAt& one : all) {
+    if (id.empty() || !one.self.change.hex().starts_with(id)) continue;
+    if (found != nullptr)
+      return absl::InvalidArgumentError("several publications begin with " + id);
+    found = &one;
+  }
+  if (found != nullptr) return *found;
+  return absl::NotFoundError("there is no publication " + id +
+                             "; `kapea report published` lists them");
+}
+
+// The server has taken the publication, and says so.
+absl::Status CheckTaken(const sync::SyncReport& report, const domain::Ref& made) {
+  for (const sync::OwnVerdict& own : report.verdicts) {
+    if (own.change != made.change) continue;
+    return absl::FailedPreconditionError(
+        "the server refused it: " + domain::FileState::Explain(own.verdict) +
+        "; nothing was published");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<domain::Ref> MakeAndSend(Session& session, const domain::Publication& what) {
+  KAPEA_ASSIGN(const domain::Ref made, report::Publish(session.vault, what));
+  const auto sent = SyncNow(session);
+  if (absl::IsUnavailable(sent.status())) {
+    return absl::UnavailableError(
+        "it waits to be sent, and is published by the next sync; then: kapea report published " +
+        made.change.hex());
+  }
+  KAPEA_TRY(sent.status());
+  KAPEA_TRY(CheckTaken(*sent, made));
+  return made;
+}
+
+absl::StatusOr<Result> RunPublish(Session& session, const StandardArgs& args) {
+  KAPEA_ASSIGN(const report::StandardReport* report, ReportNamed(args.id));
+  KAPEA_ASSIGN(report::ReportAsk ask, AskOf(session, args));
+  if (!ask.period) return absl::InvalidArgumentError("want --period; nothing was published");
+  if (args.revises.empty() != args.reason.empty()) {
+    return absl::InvalidArgumentError("want --revises and --reason together");
+  }
+  KAPEA_TRY(SyncNow(session).status());
+  KAPEA_ASSIGN(const auto before, report::Publications(session.vault));
+  ask.control.hidden = report::HiddenBefore(before, ask.scope, *ask.period);
+  KAPEA_ASSIGN(
+      const report::ReportFigures figures,
+      report::CountReport(session.vault, *report, ask, CountThere(session, args.province)));
+  KAPEA_ASSIGN(domain::Publication what, report::MakePublication(*report, ask, figures));
+  if (!args.revises.empty()) {
+    KAPEA_ASSIGN(const domain::PublicationAt earlier, FindPublication(session, args.revises));
+    what.revises = earlier.self.change;
+    what.reason = args.reason;
+    if (!domain::IsReasonCode(what.reason)) {
+      return absl::InvalidArgumentError("want a code as reason: late_records, mistake");
+    }
+  }
+  // A fault of a form shows before anything is published.
+  KAPEA_TRY(MakeReportFiles(report::ReportDocument(session.vault, *report, ask, figures), args.id,
+                            args.out)
+                .status());
+  KAPEA_ASSIGN(const domain::Ref made, MakeAndSend(session, what));
+  KAPEA_ASSIGN(const domain::PublicationAt one, FindPublication(session, made.change.hex()));
+  KAPEA_ASSIGN(const report::Document document,
+               report::PublishedDocument(session.vault, one, session.options.language));
+  KAPEA_ASSIGN(const auto files, MakeReportFiles(document, args.id, args.out));
+  Result result;
+  absl::StrAppend(&result.text, "published ", made.change.hex(), "\n");
+  KAPEA_TRY(WriteReport(document, files, args.out.force, result));
+  result.json["publication"] = made.change.hex();
+  return result;
+}
+
+std::string ScopeText(vault::Vault& vault, const domain::PublishedScope& scope) {
+  if (scope.unit) return field::UnitName(vault, *scope.unit);
+  return scope.province.empty() ? "all units" : "province " + scope.province;
+}
+
+absl::StatusOr<Result> ListPublications(Session& session) {
+  KAPEA_ASSIGN(const auto all, report::Publications(session.vault));
+  Result result;
+  json list = json::array();
+  for (const domain::PublicationAt& one : all) {
+    const std::string period = report::PeriodText({one.what.from, one.what.before});
+    const std::string scope = ScopeText(session.vault, one.what.scope);
+    absl::StrAppend(&result.text, one.self.change.hex(), "  ", one.what.report, "  ", period, "  ",
+                    scope, "  ", field::ToLocalText(one.time.soft.latest),
+                    one.what.revises ? "  a revision" : "", one.revised_by ? "  revised" : "",
+                    "\n");
+    list.push_back(
+        {{"publication", one.self.change.hex()},
+         {"report", one.what.report},
+         {"period", period},
+         {"unit", one.what.scope.unit ? json(one.what.scope.unit->hex()) : json()},
+         {"province", one.what.scope.province.empty() ? json() : json(one.what.scope.province)},
+         {"published", field::ToLocalIso(one.time.soft.latest)},
+         {"by", one.by.hex()},
+         {"revises", one.what.revises ? json(one.what.revises->hex()) : json()},
+         {"reason", one.what.reason.empty() ? json() : json(one.what.reason)},
+         {"revised_by", one.revised_by ? json(one.revised_by->change.hex()) : json()}});
+  }
+  if (all.empty()) result.text = "nothing was published\n";
+  result.json = {{"publications", list}};
+  return result;
+}
+
+absl::StatusOr<Result> RunPublished(Session& session, const StandardArgs& args) {
+  if (args.id.empty()) return ListPublications(session);
+  KAPEA_ASSIGN(const domain::PublicationAt one, FindPublication(session, args.id));
+  KAPEA_ASSIGN(const report::Document document,
+               report::PublishedDocument(session.vault, one, session.options.language));
+  KAPEA_ASSIGN(const auto files, MakeReportFiles(document, one.what.report, args.out));
+  Result result;
+  KAPEA_TRY(WriteReport(document, files, args.out.force, result));
+  result.json["publication"] = one.self.change.hex();
+  return result;
+}
+
+void AddWhat(CLI::App& app, StandardArgs& args) {
+  app.add_option("--period", args.period,
+                 "2026, 2026-H1, 2026-Q3, 2026-09, FY2026, or two with / between");
+  app.add_option("--unit", args.unit, "Files of a unit, by its code");
+  app.add_option("--k", args.k, "Hide counts from 1 to K - 1 in what leaves (11)");
+  app.add_option("--round", args.round, "Counts to a multiple of this; shares to whole percent");
+  AddReportOut(app, args.out);
 }
 
 }  // namespace
@@ -105,20 +221,50 @@ void AddStandardReports(CLI::App& report, Chosen& chosen) {
       "standard",
       "What committees, ministries and donors ask for; without a name: which there are");
   one->add_option("REPORT", args->id, "R-PCCT, R-NCCT, R-MOJ, R-MOSVY, R-DONOR, R-TIP or R-AUDIT");
-  one->add_option("--period", args->period,
-                  "2026, 2026-H1, 2026-Q3, 2026-09, FY2026, or two with / between");
-  one->add_option("--unit", args->unit, "Files of a unit, by its code");
+  AddWhat(*one, *args);
   one->add_option("--as-of", args->as_of, "By what the ledger held at that time");
-  one->add_option("--k", args->k, "Hide counts from 1 to K - 1 in what leaves (11)");
-  one->add_option("--html", args->html, "Write it as a page that needs nothing else");
-  one->add_option("--pdf", args->pdf, "Write it as PDF");
-  one->add_option("--csv", args->csv, "Write its numbers as a table");
-  one->add_option("--xlsx", args->xlsx, "Write its numbers as a workbook");
-  one->add_flag("--force", args->force, "Replace files that are there");
+  one->add_flag("--server", args->server,
+                "Of all files of the units where you are supervisor or analyst, by the server");
+  one->add_option("--province", args->province, "With --server: units of that province, 12");
   one->footer(
+      "What leaves the house is a draft until `kapea report publish`.\n"
       "Example:\n  kapea report standard R-NCCT --period 2026-H1 --html ncct.html --pdf ncct.pdf");
   one->callback([args, &chosen] {
+    chosen.network = args->server;
     chosen.run = [args](Session& session) { return RunStandard(session, *args); };
+  });
+}
+
+void AddPublications(CLI::App& report, Chosen& chosen) {
+  {
+    auto args = std::make_shared<StandardArgs>();
+    CLI::App* one = report.add_subcommand(
+        "publish", "Freeze a report's figures in the ledger, and write what may be handed out");
+    one->add_option("REPORT", args->id, "R-PCCT and so on")->required();
+    AddWhat(*one, *args);
+    one->add_option("--province", args->province, "Units of that province, 12");
+    one->add_option("--revises", args->revises, "The publication whose place it takes");
+    one->add_option("--reason", args->reason, "Why, as a code: late_records, mistake");
+    one->footer(
+        "Counted by the server, for supervisors and analysts of every unit that it is of. A "
+        "period\n"
+        "is published once; a correction is a revision. Refused where something that is hidden\n"
+        "would follow from all that was published. Everybody can read it: `report published`.\n"
+        "Examples:\n"
+        "  kapea report publish R-PCCT --period 2026-Q3 --province 12 --pdf pcct.pdf\n"
+        "  kapea report publish R-PCCT --period 2026-Q3 --province 12 --revises 5b1e --reason "
+        "late_records");
+    one->callback([args, &chosen] {
+      chosen.network = true;
+      chosen.run = [args](Session& session) { return RunPublish(session, *args); };
+    });
+  }
+  auto args = std::make_shared<StandardArgs>();
+  CLI::App* one = report.add_subcommand("published", "What was published; one of it, as it was");
+  one->add_option("PUBLICATION", args->id, "The beginning of its id; without one: all of them");
+  AddReportOut(*one, args->out);
+  one->callback([args, &chosen] {
+    chosen.run = [args](Session& session) { return RunPublished(session, *args); };
   });
 }
 

@@ -208,6 +208,8 @@ void AddReviewCommands(CLI::App& app, Chosen& chosen) {
   }
   AddOverdueReport(*report, chosen);
   AddStandardReports(*report, chosen);
+  AddPublications(*report, chosen);
+  AddBoard(*report, chosen);
   CLI::App* ledger = app.add_subcommand("ledger", "Proofs of what was received");
   ledger->require_subcommand(1);
   ledger->add_subcommand("verify", "Check every receipt and entry on this device again")

@@ -17,9 +17,9 @@
 namespace kapea::field {
 
 struct MeasureAsk {
-  std::string code;            // "Q05", or "I-J08" for I-J08a, I-J08b and so on
-  std::optional<UnitId> unit;  // as in standards::MeasureRequest
-  std::optional<Time> as_of;   // by what the ledger held then; absent: now, with what waits here
+  std::vector<std::string> measures;  // "Q05", or "I-J08" for I-J08a, I-J08b and so on
+  std::optional<UnitId> unit;         // as in standards::MeasureRequest
+  std::optional<Time> as_of;  // by what the ledger held then; absent: now, with what waits here
   std::optional<standards::Period> period;
   std::map<std::string, std::string> codes;
   std::vector<std::string> by;
@@ -43,8 +43,8 @@ struct MeasureAnswered {
 absl::StatusOr<std::vector<const domain::Measure*>> ListMeasures(vault::Vault& vault,
                                                                  domain::MeasureKind kind);
 
-// One for each measure that the code names. NotFound where there is none; InvalidArgument as
-// standards::Answer.
+// One for each measure that the codes name, in the order of the pack. NotFound where one names
+// none; InvalidArgument as standards::Answer.
 absl::StatusOr<std::vector<MeasureAnswered>> AnswerMeasures(vault::Vault& vault,
                                                             domain::MeasureKind kind,
                                                             const MeasureAsk& ask);

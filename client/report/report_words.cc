@@ -4,7 +4,7 @@ namespace kapea::report {
 namespace {
 
 // Khmer: drafts, until a native reader has signed them.
-constexpr ReportWords kEnglishWords = {
+constexpr ReportWords kEnglishWords = {  // tidy: long because it is all words once
     "Period",
     "all time",
     "As of",
@@ -33,7 +33,15 @@ constexpr ReportWords kEnglishWords = {
     "90th percentile",
     "Over the limit",
     "Measured",
-    "of"};
+    "of",
+    "all units",
+    "Province",
+    "Size of the ledger",
+    "Published",
+    "Revises",
+    "Revised by",
+    "Numbers are rounded, so that parts need not add up.",
+    "A draft: it was not published, and is not to be handed out."};
 constexpr ReportWords kKhmerWords = {
     "រយៈពេល",
     "គ្រប់ពេល",
@@ -62,7 +70,15 @@ constexpr ReportWords kKhmerWords = {
     "ភាគរយទី៩០",
     "លើសកំណត់",
     "បានវាស់",
-    "នៃ"};
+    "នៃ",
+    "គ្រប់អង្គភាព",
+    "ខេត្ត",
+    "ទំហំបញ្ជី",
+    "បានផ្សាយ",
+    "កែសម្រួល",
+    "ត្រូវបានកែសម្រួលដោយ",
+    "តួលេខត្រូវបានបង្គត់ ដូច្នេះផលបូកអាចខុសពីសរុប។",
+    "សេចក្ដីព្រាង៖ មិនទាន់ផ្សាយ និងមិនត្រូវចែកចាយទេ។"};
 
 }  // namespace
 

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "client/field/calendar.h"
-#include "client/field/measures.h"
 #include "client/field/names.h"
 #include "client/report/report_words.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
-#include "common/standards/suppress.h"
 
 namespace kapea::report {
 namespace {
@@ -17,9 +16,6 @@ namespace {
 using domain::Measure;
 using domain::MeasureAnswer;
 using field::MeasureAnswered;
-using standards::MeasureFigure;
-
-constexpr int64_t kHourMs = 3'600'000;
 
 bool IsNamed(const StandardReport& report, std::string_view id) {
   return std::any_of(report.codes.begin(), report.codes.end(), [id](std::string_view code) {
@@ -29,95 +25,113 @@ bool IsNamed(const StandardReport& report, std::string_view id) {
   });
 }
 
-bool OfSpans(const Measure& measure) { return !measure.parts.empty() && measure.parts[0].span; }
+bool IsEmpty(const standards::MeasureResult& result) {
+  return result.total.count == 0 && result.total.of == 0 && result.total.values == 0;
+}
 
+// Measures that one call can answer.
+struct Alike {
+  std::vector<std::string> by;
+  bool stock = false;
+  friend auto operator<=>(const Alike&, const Alike&) = default;
+};
+
+std::map<Alike, std::vector<const Measure*>> GroupsOf(const std::vector<const Measure*>& measures,
+                                                      const StandardReport& report) {
+  std::map<Alike, std::vector<const Measure*>> groups;
+  for (const Measure* measure : measures) {
+    if (!IsNamed(report, measure->id)) continue;
+    Alike alike{{}, measure->stock};
+    for (const std::string_view dimension : report.by) {
+      const bool has =
+          std::find(measure->by.begin(), measure->by.end(), dimension) != measure->by.end();
+      if (has) alike.by.emplace_back(dimension);
+    }
+    groups[alike].push_back(measure);
+  }
+  return groups;
+}
+
+field::MeasureAsk AskOf(const Alike& alike, const std::vector<const Measure*>& measures,
+                        const ReportAsk& ask) {
+  field::MeasureAsk one;
+  for (const Measure* measure : measures) one.measures.push_back(measure->id);
+  one.unit = ask.scope.unit;
+  one.as_of = ask.as_of;
+  one.by = alike.by;
+  if (!alike.stock) one.period = ask.period;
+  return one;
+}
+
+void TakeAnswer(MeasureAnswered answer, const DisclosureControl& control, ReportFigures& figures) {
+  figures.files = std::max(figures.files.value_or(0), answer.files);
+  figures.rules = answer.pack + " v" + std::to_string(answer.pack_version) + " " +
+                  answer.pack_hash.hex().substr(0, 16);
+  const standards::MeasureResult& result = answer.result;
+  figures.unsure =
+      figures.unsure || result.border + result.uncertain + result.disputed + result.unknown > 0;
+  if (answer.measure->answer == MeasureAnswer::kNone) {
+    figures.shown.push_back({answer.measure, std::string("-"), {}, {}});
+  } else {
+    figures.shown.push_back(Show(*answer.measure, result, control));
+  }
+  figures.answers.push_back(std::move(answer));
+}
+
+// Puts the figures of a report into words.
 class Builder {
  public:
-  Builder(vault::Vault& vault, const StandardReport& report, const ReportAsk& ask)
-      : vault_(vault), report_(report), ask_(ask), words_(WordsIn(ask.language)) {}
+  Builder(vault::Vault& vault, const StandardReport& report, field::Language language)
+      : vault_(vault), report_(report), language_(language), words_(WordsIn(language)) {
+    document_.language = language;
+    document_.title = std::string(report.id) + "  ";
+    document_.title += language == field::Language::kKhmer ? report.title_km : report.title_en;
+    overview_.columns = {words_.code,     words_.measure, words_.figure,
+                         words_.baseline, words_.target,  words_.external};
+  }
 
-  absl::StatusOr<Document> Build() {
-    const auto kind =
-        report_.questions ? domain::MeasureKind::kQuestion : domain::MeasureKind::kIndicator;
-    KAPEA_ASSIGN(const std::vector<const Measure*> measures, field::ListMeasures(vault_, kind));
-    for (const Measure* measure : measures) {
-      if (IsNamed(report_, measure->id)) KAPEA_TRY(Add(*measure, kind));
-    }
-    Document document;
-    document.title = Title();
-    document.language = ask_.language;
-    AddFacts(document);
+  void AddFact(const char* name, std::string text) {
+    document_.facts.emplace_back(name, std::move(text));
+  }
+  void AddNote(std::string text) { document_.notes.push_back(std::move(text)); }
+  void AddHiddenNote(uint64_t k) {
+    if (!hides_) return;
+    std::string text = words_.hidden;
+    text.replace(text.find("%k"), 2, std::to_string(k - 1));
+    AddNote(std::move(text));
+  }
+
+  // `answer`: what it was counted from; nullptr: it was published.
+  void Add(const ShownMeasure& shown, const MeasureAnswered* answer) {
+    const Measure& measure = *shown.measure;
+    const bool answered = measure.answer != MeasureAnswer::kNone;
+    overview_.rows.push_back({measure.id, LabelOf(measure.label),
+                              answered ? shown.figure : Cell(std::string(words_.not_answered)),
+                              FiguresText(measure, domain::FigureKind::kBaseline),
+                              FiguresText(measure, domain::FigureKind::kTarget),
+                              FiguresText(measure, domain::FigureKind::kExternal)});
+    hides_ = hides_ || shown.HidesAnything();
+    if (answered && (answer == nullptr || !IsEmpty(answer->result))) AddDetail(shown, answer);
+  }
+
+  Document Finish() && {
     if (!overview_.rows.empty()) {
-      Section section{document.title};
+      Section section{document_.title};
       section.tables.push_back(std::move(overview_));
-      document.sections.push_back(std::move(section));
+      document_.sections.push_back(std::move(section));
     }
-    for (Section& section : sections_) document.sections.push_back(std::move(section));
-    AddNotes(document);
-    return document;
+    for (Section& section : sections_) document_.sections.push_back(std::move(section));
+    return std::move(document_);
   }
 
  private:
-  std::string Title() const {
-    const std::string_view title =
-        ask_.language == field::Language::kKhmer ? report_.title_km : report_.title_en;
-    return std::string(report_.id) + "  " + std::string(title);
-  }
   const std::string& LabelOf(const domain::Label& label) const {
-    return field::TextOf(label, ask_.language);
+    return field::TextOf(label, language_);
   }
   std::string CodeText(std::string_view dimension, const std::string& code) const {
     if (code.empty()) return words_.unsaid;
     if (code == standards::kSeveralCodes) return words_.several;
-    return field::CodeText(vault_, dimension, code, ask_.language);
-  }
-
-  // A count of persons, files or records, kept back where it is small and leaves the house.
-  Cell CountCell(uint64_t count) {
-    if (report_.leaves && count > 0 && count < ask_.k) {
-      hidden_ = true;
-      return Hidden{};
-    }
-    return Number{.value = static_cast<int64_t>(count)};
-  }
-  Cell SpanCell(const Measure& measure, int64_t value) const {
-    if (!OfSpans(measure)) return Number{.value = value};
-    return Number{.value = value * 10 / kHourMs, .decimals = 1, .unit = "h"};
-  }
-  // One cell that says it; of what leaves, nothing about a few.
-  Cell FigureCell(const Measure& measure, const MeasureFigure& figure) {
-    switch (measure.answer) {
-      case MeasureAnswer::kShare: {
-        const bool few = figure.of > 0 && figure.of < ask_.k;
-        const uint64_t rest = figure.of - std::min(figure.of, figure.count);
-        const bool tells =
-            (figure.count > 0 && figure.count < ask_.k) || (rest > 0 && rest < ask_.k);
-        if (figure.of == 0) return std::string("-");
-        if (report_.leaves && (few || tells)) {
-          hidden_ = true;
-          return Hidden{};
-        }
-        return Number{.value = static_cast<int64_t>(figure.count * 1000 / figure.of),
-                      .decimals = 1,
-                      .unit = "%"};
-      }
-      case MeasureAnswer::kMedian:
-        if (!figure.median) return std::string("-");
-        if (report_.leaves && figure.values < ask_.k) {
-          hidden_ = true;
-          return Hidden{};
-        }
-        return SpanCell(measure, *figure.median);
-      case MeasureAnswer::kSum:
-        if (report_.leaves && figure.values > 0 && figure.values < ask_.k &&
-            measure.once == domain::MeasureOnce::kPerson) {
-          hidden_ = true;
-          return Hidden{};
-        }
-        return SpanCell(measure, figure.sum);
-      default:
-        return CountCell(figure.count);
-    }
+    return field::CodeText(vault_, dimension, code, language_);
   }
 
   std::string FiguresText(const Measure& measure, domain::FigureKind kind) const {
@@ -132,103 +146,41 @@ class Builder {
     return text;
   }
 
-  absl::Status Add(const Measure& measure, domain::MeasureKind kind) {
-    field::MeasureAsk ask;
-    ask.code = measure.id;
-    ask.unit = ask_.unit;
-    ask.as_of = ask_.as_of;
-    if (!measure.stock) ask.period = ask_.period;
-    for (const std::string_view dimension : report_.by) {
-      const bool has =
-          std::find(measure.by.begin(), measure.by.end(), dimension) != measure.by.end();
-      if (has) ask.by.emplace_back(dimension);
-    }
-    KAPEA_ASSIGN(const std::vector<MeasureAnswered> answers,
-                 field::AnswerMeasures(vault_, kind, ask));
-    for (const MeasureAnswered& answer : answers) {
-      if (answer.measure == &measure || answer.measure->id == measure.id) AddAnswer(answer);
-    }
-    return absl::OkStatus();
-  }
-
-  void AddAnswer(const MeasureAnswered& answer) {
-    const Measure& measure = *answer.measure;
-    files_ = std::max(files_, answer.files);
-    as_of_ = answer.as_of;
-    rules_ = answer.pack + " v" + std::to_string(answer.pack_version) + " " +
-             answer.pack_hash.hex().substr(0, 16);
-    if (overview_.columns.empty()) {
-      overview_.columns = {words_.code,     words_.measure, words_.figure,
-                           words_.baseline, words_.target,  words_.external};
-    }
-    const bool answered = measure.answer != MeasureAnswer::kNone;
-    Cell figure = answered ? FigureCell(measure, answer.result.total)
-                           : Cell(std::string(words_.not_answered));
-    overview_.rows.push_back({measure.id, LabelOf(measure.label), std::move(figure),
-                              FiguresText(measure, domain::FigureKind::kBaseline),
-                              FiguresText(measure, domain::FigureKind::kTarget),
-                              FiguresText(measure, domain::FigureKind::kExternal)});
-    if (!answered) return;
-    const standards::MeasureResult& result = answer.result;
-    unsure_ = unsure_ || result.border + result.uncertain + result.disputed + result.unknown > 0;
-    AddDetail(measure, result);
-  }
-
-  // Those who have one code alone: the rows add up to the total, and are hidden together.
-  Table MarginTable(const Measure& measure, const standards::MeasureMargin& margin) {
-    Table table;
-    table.caption = margin.dimension;
-    table.columns = {words_.code, words_.figure};
-    std::vector<std::vector<uint64_t>> counts;
-    for (const auto& row : margin.rows) counts.push_back({row.figure.count});
-    const bool counted = measure.answer == MeasureAnswer::kCount;
-    std::optional<standards::SuppressedTable> shown;
-    if (report_.leaves && counted && !counts.empty()) {
-      auto suppressed = standards::Suppress(counts, ask_.k);
-      if (suppressed.ok()) shown = *std::move(suppressed);
-    }
-    for (size_t i = 0; i < margin.rows.size(); ++i) {
-      const auto& row = margin.rows[i];
-      Cell cell = FigureCell(measure, row.figure);
-      if (report_.leaves && counted) {
-        const bool kept = !shown || !shown->cells[i][0];
-        hidden_ = hidden_ || kept;
-        cell =
-            kept ? Cell(Hidden{}) : Cell(Number{.value = static_cast<int64_t>(row.figure.count)});
-      }
-      table.rows.push_back({CodeText(margin.dimension, row.code), std::move(cell)});
-    }
-    return table;
-  }
-
-  static bool IsEmpty(const standards::MeasureResult& result) {
-    return result.total.count == 0 && result.total.of == 0 && result.total.values == 0;
-  }
-
-  void AddDetail(const Measure& measure, const standards::MeasureResult& result) {
-    if (IsEmpty(result)) return;
+  void AddDetail(const ShownMeasure& shown, const MeasureAnswered* answer) {
+    const Measure& measure = *shown.measure;
     Section section{measure.id + "  " + LabelOf(measure.label)};
     if (!measure.limits.empty()) section.paragraphs.push_back(measure.limits);
-    if (measure.answer == MeasureAnswer::kMedian && result.total.median) {
+    if (!shown.beside.empty()) section.tables.push_back(MedianTable(shown));
+    for (const ShownMargin& margin : shown.margins) {
       Table table;
-      table.columns = {words_.measured, words_.median, words_.p90, words_.over};
-      const bool few = report_.leaves && result.total.values < ask_.k;
-      hidden_ = hidden_ || few;
-      table.rows.push_back({CountCell(result.total.values),
-                            few ? Cell(Hidden{}) : SpanCell(measure, *result.total.median),
-                            few ? Cell(Hidden{}) : SpanCell(measure, *result.total.p90),
-                            CountCell(result.total.over)});
+      table.caption = margin.dimension;
+      table.columns = {words_.code, words_.figure};
+      for (const ShownRow& row : margin.rows) {
+        table.rows.push_back({CodeText(margin.dimension, row.code), row.cell});
+      }
+      const auto shown_rows = std::count_if(
+          margin.rows.begin(), margin.rows.end(),
+          [](const ShownRow& row) { return std::holds_alternative<Number>(row.cell); });
+      if (shown_rows > 1) section.charts.push_back(ChartOf(measure, table));
       section.tables.push_back(std::move(table));
     }
-    for (const standards::MeasureMargin& margin : result.margins) {
-      Table table = MarginTable(measure, margin);
-      if (margin.rows.size() > 1) section.charts.push_back(ChartOf(measure, table));
-      section.tables.push_back(std::move(table));
-    }
-    if (!report_.leaves) AddRows(measure, result, section);
+    if (!report_.leaves && answer != nullptr) AddRows(measure, answer->result, section);
     if (!section.tables.empty() || !section.paragraphs.empty()) {
       sections_.push_back(std::move(section));
     }
+  }
+
+  Table MedianTable(const ShownMeasure& shown) const {
+    const auto beside = [&shown](std::string_view code) {
+      for (const ShownRow& row : shown.beside) {
+        if (row.code == code) return row.cell;
+      }
+      return Cell(std::string("-"));
+    };
+    Table table;
+    table.columns = {words_.measured, words_.median, words_.p90, words_.over};
+    table.rows.push_back({beside("values"), shown.figure, beside("p90"), beside("over")});
+    return table;
   }
 
   Chart ChartOf(const Measure& measure, const Table& table) const {
@@ -251,7 +203,8 @@ class Builder {
   }
 
   // Inside the house: which files, by their codes.
-  void AddRows(const Measure& measure, const standards::MeasureResult& result, Section& section) {
+  void AddRows(const Measure& measure, const standards::MeasureResult& result,
+               Section& section) const {
     if (result.rows.empty()) return;
     Table table;
     table.columns = {words_.files, words_.as_of};
@@ -274,47 +227,121 @@ class Builder {
     section.tables.push_back(std::move(table));
   }
 
-  void AddFacts(Document& document) const {
-    document.facts.emplace_back(words_.receiver, std::string(report_.receiver));
-    document.facts.emplace_back(words_.period,
-                                ask_.period_name.empty() ? words_.all_time : ask_.period_name);
-    document.facts.emplace_back(words_.as_of, field::ToLocalText(as_of_));
-    document.facts.emplace_back(words_.units, ask_.unit ? field::UnitName(vault_, *ask_.unit)
-                                                        : std::string(words_.everything));
-    document.facts.emplace_back(words_.files, std::to_string(files_));
-    document.facts.emplace_back(words_.rules, rules_);
-  }
-  void AddNotes(Document& document) const {
-    document.notes.emplace_back(words_.drills);
-    if (unsure_) document.notes.emplace_back(words_.unsure);
-    if (hidden_) {
-      std::string text = words_.hidden;
-      const size_t at = text.find("%k");
-      text.replace(at, 2, std::to_string(ask_.k - 1));
-      document.notes.push_back(std::move(text));
-    }
-    document.notes.emplace_back(report_.leaves ? words_.proposed : words_.inside);
-  }
-
   vault::Vault& vault_;
   const StandardReport& report_;
-  const ReportAsk& ask_;
+  const field::Language language_;
   const ReportWords& words_;
+  Document document_;
   Table overview_;
   std::vector<Section> sections_;
-  size_t files_ = 0;
-  Time as_of_;
-  std::string rules_;
-  bool hidden_ = false;
-  bool unsure_ = false;
+  bool hides_ = false;
 };
+
+std::string ScopeText(vault::Vault& vault, const domain::PublishedScope& scope, bool by_server,
+                      const ReportWords& words) {
+  if (scope.unit) return field::UnitName(vault, *scope.unit);
+  if (!scope.province.empty()) return std::string(words.province) + " " + scope.province;
+  return by_server ? words.all_units : words.everything;
+}
 
 }  // namespace
 
-absl::StatusOr<Document> BuildReport(vault::Vault& vault, const StandardReport& report,
-                                     const ReportAsk& ask) {
-  if (ask.k < 2) return absl::InvalidArgumentError("want a k of 2 or more; nothing was counted");
-  return Builder(vault, report, ask).Build();
+Count CountHere(vault::Vault& vault) {
+  return
+      [&vault](domain::MeasureKind kind, const field::MeasureAsk& ask) -> absl::StatusOr<Counted> {
+        Counted counted;
+        KAPEA_ASSIGN(counted.answers, field::AnswerMeasures(vault, kind, ask));
+        return counted;
+      };
+}
+
+absl::StatusOr<ReportFigures> CountReport(vault::Vault& vault, const StandardReport& report,
+                                          const ReportAsk& ask, const Count& count) {
+  if (ask.control.k < 2) {
+    return absl::InvalidArgumentError("want a k of 2 or more; nothing was counted");
+  }
+  if (ask.control.rounded_to == 1 || ask.control.rounded_to > domain::kRoundedToMax) {
+    return absl::InvalidArgumentError("want to round to 2 to 1,000; nothing was counted");
+  }
+  const auto kind =
+      report.questions ? domain::MeasureKind::kQuestion : domain::MeasureKind::kIndicator;
+  KAPEA_ASSIGN(const std::vector<const Measure*> measures, field::ListMeasures(vault, kind));
+  std::map<std::string, MeasureAnswered> answers;
+  ReportFigures figures;
+  bool first = true;
+  for (const auto& [alike, group] : GroupsOf(measures, report)) {
+    KAPEA_ASSIGN(Counted counted, count(kind, AskOf(alike, group, ask)));
+    for (MeasureAnswered& answer : counted.answers) {
+      if (std::exchange(first, false)) {
+        figures.as_of = answer.as_of;
+        figures.ledger_size = counted.ledger_size;
+      }
+      std::string id = answer.measure->id;
+      // "I-J08" names its figures too, which have a group of their own.
+      const bool asked = std::any_of(group.begin(), group.end(),
+                                     [&id](const Measure* measure) { return measure->id == id; });
+      if (asked) answers.emplace(std::move(id), std::move(answer));
+    }
+  }
+  DisclosureControl control = ask.control;
+  control.leaves = report.leaves;
+  for (const Measure* measure : measures) {
+    const auto answer = answers.find(measure->id);
+    if (answer != answers.end()) TakeAnswer(std::move(answer->second), control, figures);
+  }
+  return figures;
+}
+
+Document ReportDocument(vault::Vault& vault, const StandardReport& report, const ReportAsk& ask,
+                        const ReportFigures& figures) {
+  Builder builder(vault, report, ask.language);
+  for (size_t i = 0; i < figures.shown.size(); ++i) {
+    builder.Add(figures.shown[i], &figures.answers[i]);
+  }
+  const ReportWords& words = WordsIn(ask.language);
+  builder.AddFact(words.receiver, std::string(report.receiver));
+  builder.AddFact(words.period, ask.period ? PeriodText(*ask.period) : words.all_time);
+  builder.AddFact(words.as_of, field::ToLocalText(figures.as_of));
+  builder.AddFact(words.units, ScopeText(vault, ask.scope, figures.ledger_size != 0, words));
+  builder.AddFact(words.files, std::to_string(figures.files.value_or(0)));
+  builder.AddFact(words.rules, figures.rules);
+  if (figures.ledger_size != 0) builder.AddFact(words.ledger, std::to_string(figures.ledger_size));
+  builder.AddNote(words.drills);
+  if (figures.unsure) builder.AddNote(words.unsure);
+  builder.AddHiddenNote(ask.control.k);
+  if (report.leaves && ask.control.rounded_to != 0) builder.AddNote(words.rounded);
+  builder.AddNote(report.leaves ? words.proposed : words.inside);
+  if (report.leaves) builder.AddNote(words.draft);
+  return std::move(builder).Finish();
+}
+
+absl::StatusOr<Document> PublishedDocument(vault::Vault& vault, const domain::PublicationAt& one,
+                                           field::Language language) {
+  const StandardReport* report = FindReport(one.what.report);
+  const domain::Pack* pack = vault.NewestPack();
+  if (report == nullptr || pack == nullptr) {
+    return absl::FailedPreconditionError("this device knows no report " + one.what.report);
+  }
+  KAPEA_ASSIGN(const std::vector<ShownMeasure> figures, FromTables(*pack, one.what.tables));
+  Builder builder(vault, *report, language);
+  for (const ShownMeasure& shown : figures) builder.Add(shown, nullptr);
+  const ReportWords& words = WordsIn(language);
+  builder.AddFact(words.receiver, std::string(report->receiver));
+  builder.AddFact(words.period, PeriodText({one.what.from, one.what.before}));
+  builder.AddFact(words.as_of, field::ToLocalText(one.what.as_of));
+  builder.AddFact(words.units, ScopeText(vault, one.what.scope, true, words));
+  builder.AddFact(words.ledger, std::to_string(one.what.ledger_size));
+  builder.AddFact(words.published,
+                  one.self.change.hex() + ", " + field::ToLocalText(one.time.soft.latest));
+  if (one.what.revises) {
+    builder.AddFact(words.revises, one.what.revises->hex() + ": " + one.what.reason);
+  }
+  if (one.revised_by) builder.AddFact(words.revised_by, one.revised_by->change.hex());
+  builder.AddNote(words.drills);
+  builder.AddHiddenNote(one.what.hidden_below);
+  if (one.what.rounded_to != 0) builder.AddNote(words.rounded);
+  builder.AddNote(words.proposed);
+  return std::move(builder).Finish();
 }
 
 }  // namespace kapea::report

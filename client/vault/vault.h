@@ -44,7 +44,7 @@ struct Intent {
   // Absent: the first of the person's roles with which the file's roster has her, and
   // for a file without her the identity's own.
   std::optional<domain::RoleAt> acting = std::nullopt;
-  // Absent: for edits, resolutions and custody the newest pack; else none.
+  // Absent: for edits, resolutions, waivers and publications the newest pack; else none.
   std::optional<Hash> pack = std::nullopt;
 };
 

@@ -19,7 +19,8 @@ using domain::Kind;
 
 // Kinds whose judgement may need the forms.
 bool FollowsPack(Kind kind) {
-  return kind == Kind::kEdit || kind == Kind::kResolution || kind == Kind::kWaiver;
+  return kind == Kind::kEdit || kind == Kind::kResolution || kind == Kind::kWaiver ||
+         kind == Kind::kPublication;
 }
 
 // The first role under which the file's roster has the person.

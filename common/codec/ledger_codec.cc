@@ -40,7 +40,7 @@ absl::StatusOr<domain::Entry> DecodeEntry(std::string_view bytes) {
   entry.number = wire.number();
   KAPEA_TRY(ReadId(wire.change_hash(), entry.change_hash));
   KAPEA_TRY(ReadId(wire.parcel_hash(), entry.parcel_hash));
-  entry.verdict = EnumCast(wire.verdict(), domain::Verdict::kNoConsent);
+  entry.verdict = EnumCast(wire.verdict(), domain::Verdict::kPublished);
   entry.rules = wire.rules();
   // No later than Time::Max(), so that nobody's arithmetic with it overflows.
   if (entry.number == 0 || wire.received_ms() < 0 || wire.received_ms() > Time::Max().unix_ms()) {

@@ -1,5 +1,7 @@
 // The bodies of writes, message -> value: every limit of a body is kept here.
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "common/base/macros.h"
 #include "common/codec/wire_values.h"
@@ -16,6 +18,7 @@ constexpr int kMembersMax = 256;
 // Of the padded texts of a SealedNote, without the tag.
 constexpr size_t kNoteBytes[] = {256, 512, 1024, 2048};
 constexpr size_t kTagBytes = 16;
+constexpr int64_t kPublishedValueMax = int64_t{1} << 53;  // whole numbers of every program
 
 absl::Status Bad(const char* what) {
   return absl::InvalidArgumentError(std::string("malformed ") + what);
@@ -230,6 +233,55 @@ absl::Status Take(const v1::Disclosure& from, domain::Disclosure& to) {
   return absl::OkStatus();
 }
 
+absl::Status Take(const v1::PublishedTable& from, domain::PublishedTable& to) {
+  to.measure = from.measure();
+  to.dimension = from.dimension();
+  to.decimals = from.decimals();
+  for (const v1::PublishedCell& line : from.cells()) {
+    domain::PublishedCell& cell = to.cells.emplace_back();
+    cell.code = line.code();
+    if (line.has_value()) cell.value = line.value();
+    if (line.value() >= kPublishedValueMax || line.value() <= -kPublishedValueMax)
+      return Bad("published cell: value");
+    const bool ascends = to.cells.size() == 1 || to.cells[to.cells.size() - 2].code < cell.code;
+    if (!IsNameOrEmpty(cell.code) || !ascends) return Bad("published cell");
+  }
+  const bool good = IsName(to.measure) && IsNameOrEmpty(to.dimension) && to.decimals <= 3 &&
+                    !to.cells.empty() && to.cells.size() <= domain::kPublishedCellsMax;
+  return good ? absl::OkStatus() : Bad("published table");
+}
+
+absl::Status Take(const v1::Publication& from, domain::Publication& to) {
+  to.report = from.report();
+  to.from = Time::FromUnixMs(from.from_ms());
+  to.before = Time::FromUnixMs(from.before_ms());
+  KAPEA_TRY(ReadOptionalId(from.unit(), to.scope.unit));
+  to.scope.province = from.province();
+  to.as_of = Time::FromUnixMs(from.as_of_ms());
+  to.ledger_size = from.ledger_size();
+  to.hidden_below = from.hidden_below();
+  to.rounded_to = from.rounded_to();
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const v1::PublishedTable& table : from.tables()) {
+    KAPEA_TRY(Take(table, to.tables.emplace_back()));
+    if (!seen.emplace(table.measure(), table.dimension()).second) return Bad("publication: twice");
+  }
+  KAPEA_TRY(ReadOptionalId(from.revises(), to.revises));
+  to.reason = from.reason();
+  const bool times = from.from_ms() >= 0 && to.from < to.before && to.before <= to.as_of &&
+                     from.as_of_ms() < Time::Max().unix_ms();
+  const bool scope =
+      to.scope.province.empty() || (!to.scope.unit && domain::IsProvinceCode(to.scope.province));
+  const bool hides =
+      to.hidden_below >= 2 && to.rounded_to != 1 && to.rounded_to <= domain::kRoundedToMax;
+  const bool reasoned = to.revises ? domain::IsReasonCode(to.reason) : to.reason.empty();
+  if (!IsName(to.report) || !times || !scope || !hides || !reasoned || to.tables.empty() ||
+      to.tables.size() > domain::kPublishedTablesMax) {
+    return Bad("publication");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<domain::WriteBody> FromWire(const v1::Write& wire) {
@@ -361,6 +413,11 @@ absl::StatusOr<domain::WriteBody> FromWire(const v1::Write& wire) {
     case v1::Write::kDisclosure: {
       domain::Disclosure to;
       KAPEA_TRY(Take(wire.disclosure(), to));
+      return domain::WriteBody(std::move(to));
+    }
+    case v1::Write::kPublication: {
+      domain::Publication to;
+      KAPEA_TRY(Take(wire.publication(), to));
       return domain::WriteBody(std::move(to));
     }
     case v1::Write::kSealedNote: {

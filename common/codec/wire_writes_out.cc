@@ -108,6 +108,31 @@ void Put(const domain::Disclosure& from, v1::Disclosure& to) {
   to.set_because(from.because);
 }
 
+void Put(const domain::Publication& from, v1::Publication& to) {
+  to.set_report(from.report);
+  to.set_from_ms(from.from.unix_ms());
+  to.set_before_ms(from.before.unix_ms());
+  WriteOptionalId(from.scope.unit, to.mutable_unit());
+  to.set_province(from.scope.province);
+  to.set_as_of_ms(from.as_of.unix_ms());
+  to.set_ledger_size(from.ledger_size);
+  to.set_hidden_below(from.hidden_below);
+  to.set_rounded_to(from.rounded_to);
+  for (const domain::PublishedTable& table : from.tables) {
+    v1::PublishedTable& made = *to.add_tables();
+    made.set_measure(table.measure);
+    made.set_dimension(table.dimension);
+    made.set_decimals(table.decimals);
+    for (const domain::PublishedCell& cell : table.cells) {
+      v1::PublishedCell& line = *made.add_cells();
+      line.set_code(cell.code);
+      if (cell.value) line.set_value(*cell.value);
+    }
+  }
+  WriteOptionalId(from.revises, to.mutable_revises());
+  to.set_reason(from.reason);
+}
+
 }  // namespace
 
 v1::Write ToWire(const domain::WriteBody& body) {  // tidy: long because it names every body once
@@ -191,6 +216,8 @@ v1::Write ToWire(const domain::WriteBody& body) {  // tidy: long because it name
           Put(from, *wire.mutable_disclosure());
         } else if constexpr (std::is_same_v<T, domain::SealedNote>) {
           Put(from, *wire.mutable_sealed_note());
+        } else if constexpr (std::is_same_v<T, domain::Publication>) {
+          Put(from, *wire.mutable_publication());
         } else {
           static_assert(std::is_same_v<T, domain::Decision>);
           v1::Decision& to = *wire.mutable_decision();

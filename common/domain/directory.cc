@@ -226,9 +226,12 @@ std::vector<PersonId> Directory::StaffOf(const UnitId& unit, Role role) const {
 
 std::vector<const PersonEntry*> Directory::Persons() const { return Newest(persons_); }
 std::vector<const DeviceEntry*> Directory::Devices() const { return Newest(devices_); }
-std::vector<const UnitEntry*> Directory::Units() const {
-  std::vector<const UnitEntry*> units = Newest(units_);
-  std::erase_if(units, [](const UnitEntry* entry) { return entry->unit == RecoveryPlace(); });
+std::vector<const UnitEntry*> Directory::Units(uint64_t at) const {
+  std::vector<const UnitEntry*> units;
+  for (const auto& [id, versions] : units_) {
+    const UnitEntry* entry = id == RecoveryPlace() ? nullptr : FindUnit(id, at);
+    if (entry != nullptr) units.push_back(entry);
+  }
   return units;
 }
 

@@ -105,7 +105,8 @@ class Directory {
   std::vector<PersonId> StaffOf(const UnitId& unit, Role role) const;
   std::vector<const PersonEntry*> Persons() const;
   std::vector<const DeviceEntry*> Devices() const;
-  std::vector<const UnitEntry*> Units() const;  // without the recovery key's place
+  // Without the recovery key's place.
+  std::vector<const UnitEntry*> Units(uint64_t at = kNow) const;
   std::vector<const DeviceEntry*> DevicesOf(const PersonId& person) const;
 
  private:

@@ -22,6 +22,7 @@
 #include "common/domain/file_parts.h"
 #include "common/domain/form.h"
 #include "common/domain/glass.h"
+#include "common/domain/publication.h"
 #include "common/domain/record.h"
 #include "common/domain/release.h"
 #include "common/domain/surroundings.h"
@@ -103,8 +104,7 @@ class FileState {
 
   const std::map<RecordId, Record>& records() const { return records_; }
   const Record* FindRecord(const RecordId& id) const;
-  // Live records of a form, by time made, then id.
-  std::vector<const Record*> RecordsOf(std::string_view form) const;
+  std::vector<const Record*> RecordsOf(std::string_view form) const;  // live; by time made, then id
   const Record* FirstOf(std::string_view form) const;  // of those; nullptr: there is none
   std::vector<const Record*> ChildrenOf(const RecordId& parent, std::string_view form) const;
   // The form that a record pins, by the pack that its Changes named; nullptr: unknown here.
@@ -115,8 +115,7 @@ class FileState {
   // Of both, what was taken back is gone. Links: proposals, approvals and endings.
   const std::map<std::string, WaiverAt>& waivers() const { return waivers_; }
   const std::vector<LinkAt>& links() const { return links_; }
-  // Verdicts other than accepted and early.
-  const std::vector<Judged>& without_effect() const { return without_effect_; }
+  const std::vector<Judged>& without_effect() const { return without_effect_; }  // nor early
   // One of those that was understood; nullptr: none, or it was not. As long as the state.
   const Change* FindRefused(const ChangeId& change) const;
   std::vector<Judged> waiting() const;  // early ones that still wait
@@ -143,13 +142,13 @@ class FileState {
   const std::vector<DisclosureAt>& disclosures() const { return disclosures_; }  // as above
   const std::vector<GlassAt>& glasses() const { return glasses_; }               // in Ledger order
   const std::optional<ReleaseAt>& release() const { return release_; }           // of the plan
+  const std::vector<PublicationAt>& publications() const { return publications_; }
   // Whether that line may have such keys here: by its role (roles.h); the plan's also by the
   // duty LEAD or SUP, and, once it is released, whoever has the general ones.
   bool MayHaveKey(const Member& line, KeyClass key_class, FileKind kind) const;
   const std::vector<domain::DeliveryAt>& deliveries() const { return deliveries_; }
-  // Altered since the last call, or since the file began.
-  Touched TakeTouched() { return std::exchange(touched_, {false, {}}); }
-  std::vector<FieldConflict> Conflicts() const;  // of live records
+  Touched TakeTouched() { return std::exchange(touched_, {false, {}}); }  // since the last call
+  std::vector<FieldConflict> Conflicts() const;                           // of live records
 
  private:
   friend class Judgement;
@@ -191,6 +190,7 @@ class FileState {
   void ApplyGlass(const Waiting& change, uint64_t at, const Surroundings& around);
   std::vector<std::shared_ptr<const Change>> OpenProposals(Kind kind, Time now) const;
   void ApplyRelease(const Waiting& change);
+  void ApplyPublication(const Waiting& change);
   void CompleteRelease(ProposalAt& proposal, const Waiting& approval, uint64_t at,
                        const Surroundings& around);
   bool MayRelease(const Header& proposal, const Header& approval, const Directory& directory,
@@ -224,8 +224,7 @@ class FileState {
   CustodyState custody_;
   std::map<std::string, WaiverAt> waivers_;
   std::vector<LinkAt> links_;
-  std::vector<Judged> without_effect_;
-  std::vector<Judged> disputed_;
+  std::vector<Judged> without_effect_, disputed_;
   std::vector<ReadAt> reads_;
   std::vector<MismatchAt> mismatches_;
   std::vector<RecoveryAt> recoveries_;
@@ -238,6 +237,7 @@ class FileState {
   std::vector<DisclosureAt> disclosures_;
   std::vector<GlassAt> glasses_;
   std::optional<ReleaseAt> release_;
+  std::vector<PublicationAt> publications_;
   std::vector<ErasureAt> erasures_;
   std::vector<ErasureTarget> erased_;
   bool must_drop_ = false, content_missing_ = false;

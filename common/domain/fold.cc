@@ -60,6 +60,8 @@ void FileState::Apply(const Waiting& change, uint64_t at, const Surroundings& ar
       return ApplyRelease(change);
     case Kind::kDisclosure:
       return ApplyDisclosure(change);
+    case Kind::kPublication:
+      return ApplyPublication(change);
     case Kind::kRecovery:
       return ApplyRecovery(change);
     case Kind::kApproval:

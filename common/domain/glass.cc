@@ -65,6 +65,12 @@ GlassStatus StatusOf(const GlassAt& glass, Time now) {
   return lapsed ? GlassStatus::kLapsed : GlassStatus::kWaiting;
 }
 
+Time TurnOf(const GlassAt& glass) {
+  if (glass.approval) return glass.until();
+  if (glass.requested == Time::Min()) return Time::Max();
+  return glass.requested + kGlassLapses + Duration::Milliseconds(1);
+}
+
 GlassAsk AskOf(const Change& request) {
   GlassAsk ask;
   for (const Write& write : request.writes) {

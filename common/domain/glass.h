@@ -58,6 +58,8 @@ struct GlassAt {
 enum class GlassStatus : uint8_t { kWaiting = 1, kLapsed = 2, kOpen = 3, kExpired = 4 };
 std::string_view NameOf(GlassStatus status);  // "waiting", "lapsed", "open", "expired"
 GlassStatus StatusOf(const GlassAt& glass, Time now);
+// When that becomes another though nobody does anything. Max: never.
+Time TurnOf(const GlassAt& glass);
 
 // What a request asks for; no classes where the Change does not say it.
 struct GlassAsk {

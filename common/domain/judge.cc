@@ -146,6 +146,9 @@ Verdict Judgement::CheckRole() {
     case Kind::kBreakGlass:
       may = header_.role == Role::kSupervisor;
       break;
+    case Kind::kPublication:
+      may = header_.role == Role::kSupervisor || header_.role == Role::kAnalyst;
+      break;
     default:
       break;
   }

@@ -28,7 +28,7 @@ namespace kapea::domain {
 //   7 what it says, write by write: form, role (writers), duty, type, class, key_epoch,
 //     missing_fact; for acts role (the second person is the first, the unit does not have
 //     custody, the proposal is no longer open), stale_recipient, erased (all that it
-//     writes to was), on_hold, no_consent
+//     writes to was), on_hold, no_consent, published
 // The genesis and the server's deliveries are judged apart. An admission repeats 4 and 7
 // for the Change that it lets in, and takes over what they find. How long ago a proposal
 // was received is no matter of a verdict but of the fold (Directory).
@@ -125,6 +125,9 @@ class Judgement {
   Verdict CheckDisclosureThere();
   Verdict CheckDisclosure();
   Verdict CheckDisclosureApproval(const Change& proposal) const;
+
+  // judge_publication.cc
+  Verdict CheckPublication();
 
   // judge_recovery.cc
   Verdict CheckRecoveryShape();

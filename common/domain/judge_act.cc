@@ -69,6 +69,8 @@ Verdict Judgement::CheckContent() {
       return CheckDisclosure();
     case Kind::kRecovery:
       return CheckRecovery();
+    case Kind::kPublication:
+      return CheckPublication();
     default:
       return Verdict::kAccepted;
   }

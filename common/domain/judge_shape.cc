@@ -61,6 +61,8 @@ KindShape ShapeOf(Kind kind) {
       return {Bodies<Decision, Wrap, SealedNote>()};
     case Kind::kDisclosure:
       return {Bodies<Disclosure>(), true};
+    case Kind::kPublication:
+      return {Bodies<Publication>(), true};
     case Kind::kReadNotice:
       return {Bodies<ReadNotice>()};
     case Kind::kDelivery:
@@ -81,6 +83,7 @@ bool Belongs(Kind kind, FileKind file) {
     case Kind::kDirectory:
       return file == FileKind::kDirectory;
     case Kind::kPack:
+    case Kind::kPublication:
       return file == FileKind::kStandards;
     case Kind::kRelease:
       return file == FileKind::kOperation;

@@ -74,6 +74,7 @@ constexpr Name<Kind> kKinds[] = {
     {Kind::kBreakGlass, "break_glass"},
     {Kind::kRecovery, "recovery"},
     {Kind::kDisclosure, "disclosure"},
+    {Kind::kPublication, "publication"},
 };
 struct VerdictName {
   Verdict value;
@@ -105,6 +106,7 @@ constexpr VerdictName kVerdicts[] = {
     {Verdict::kKeyEpoch, "key_epoch", "it is sealed under a key that the file does not have"},
     {Verdict::kNoConsent, "no_consent",
      "the person has not agreed to it; two roles may decide it together, with a reason"},
+    {Verdict::kPublished, "published", "what was published before stands against it"},
     {Verdict::kOnHold, "on_hold",
      "a hold keeps the file: nothing of it may be erased until it ends"},
 };

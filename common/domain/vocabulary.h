@@ -33,6 +33,7 @@ enum class Kind : uint8_t {
   kBreakGlass = 22,
   kRecovery = 23,
   kDisclosure = 24,
+  kPublication = 25,
 };
 
 enum class Role : uint8_t {
@@ -135,6 +136,7 @@ enum class Verdict : uint8_t {
   kKeyEpoch = 17,
   kOnHold = 18,
   kNoConsent = 19,
+  kPublished = 20,
 };
 
 enum class SourceStatus : uint8_t { kNone = 0, kDocumented = 1, kUnverified = 2, kProposed = 3 };

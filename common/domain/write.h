@@ -179,6 +179,38 @@ struct Disclosure {
   Time expires;
   std::string because;  // a code; empty: by consent
 };
+struct PublishedCell {
+  std::string code;              // empty: none said, or the figure itself
+  std::optional<int64_t> value;  // absent: hidden
+  friend bool operator==(const PublishedCell&, const PublishedCell&) = default;
+};
+struct PublishedTable {
+  std::string measure;
+  std::string dimension;  // empty: the figure itself
+  uint32_t decimals = 0;
+  std::vector<PublishedCell> cells;  // ascending by code
+};
+struct PublishedScope {
+  std::optional<UnitId> unit;  // absent, and no province: all files
+  std::string province;
+  friend bool operator==(const PublishedScope&, const PublishedScope&) = default;
+};
+inline constexpr size_t kPublishedTablesMax = 1024;
+inline constexpr size_t kPublishedCellsMax = 2048;
+inline constexpr uint32_t kRoundedToMax = 1000;
+// Figures that left the house as a report.
+struct Publication {
+  std::string report;  // a code
+  Time from, before;   // the period
+  PublishedScope scope;
+  Time as_of;                 // when they were counted
+  uint64_t ledger_size = 0;   // then
+  uint32_t hidden_below = 0;  // counts from 1 to one less are hidden
+  uint32_t rounded_to = 0;    // 0: not
+  std::vector<PublishedTable> tables;
+  std::optional<ChangeId> revises;
+  std::string reason;  // of a revision
+};
 // A few words, sealed to one recipient.
 struct SealedNote {
   RecipientKind recipient_kind = RecipientKind::kNone;  // a person or a unit
@@ -195,7 +227,7 @@ struct Withheld {  // only the leaf's hash is known
 using WriteBody =
     std::variant<Withheld, FieldWrite, Founding, RosterWrite, KeyOpening, Wrap, PersonEntry,
                  DeviceEntry, UnitEntry, Genesis, CustodyOffer, CustodyAnswer, LinkWrite, Waiver,
-                 ReadNotice, Delivery, PackPart, Decision, Disclosure, SealedNote>;
+                 ReadNotice, Delivery, PackPart, Decision, Disclosure, SealedNote, Publication>;
 
 struct Write {
   Salt salt;

@@ -28,13 +28,6 @@ constexpr size_t kDeviceCharacters = 8;
 
 std::string YesNo(bool truth) { return truth ? "yes" : "no"; }
 
-// When its status becomes another though nobody does anything.
-Time TurnOf(const domain::GlassAt& glass) {
-  if (glass.approval) return glass.until();
-  if (glass.requested == Time::Min()) return Time::Max();
-  return glass.requested + domain::kGlassLapses + Duration::Milliseconds(1);
-}
-
 // What a line knows beside what expressions say.
 using BuiltIn = std::map<std::string_view, Codes>;
 

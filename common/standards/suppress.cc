@@ -18,18 +18,17 @@ namespace {
 // which needs that none of them is zero.
 class Suppressor {
  public:
-  Suppressor(const std::vector<std::vector<uint64_t>>& counts, uint64_t k)
+  Suppressor(std::vector<std::vector<uint64_t>> counts, uint64_t k, const HiddenCells& also)
       : rows_(counts.size() + 1), columns_(counts[0].size() + 1), k_(k) {
-    values_.assign(rows_, std::vector<uint64_t>(columns_));
+    values_ = WithMargins(counts);
     hidden_.assign(rows_, std::vector<bool>(columns_));
-    for (size_t i = 0; i + 1 < rows_; ++i) {
-      for (size_t j = 0; j + 1 < columns_; ++j) {
-        values_[i][j] = counts[i][j];
-        values_[i][columns_ - 1] += counts[i][j];
-        values_[rows_ - 1][j] += counts[i][j];
-        values_[rows_ - 1][columns_ - 1] += counts[i][j];
-      }
+    for (const auto& [i, j] : also) {
+      if (!hidden_[i][j]) ++primary_;
+      hidden_[i][j] = true;
+      // Nobody who sees it hidden takes it for a zero.
+      counts[i][j] = std::max<uint64_t>(counts[i][j], 1);
     }
+    taken_for_ = WithMargins(counts);
   }
 
   SuppressedTable Run() {
@@ -42,10 +41,25 @@ class Suppressor {
  private:
   using Cell = std::pair<size_t, size_t>;
 
+  using Counts = std::vector<std::vector<uint64_t>>;
+
+  Counts WithMargins(const Counts& counts) const {
+    Counts all(rows_, std::vector<uint64_t>(columns_));
+    for (size_t i = 0; i + 1 < rows_; ++i) {
+      for (size_t j = 0; j + 1 < columns_; ++j) {
+        all[i][j] = counts[i][j];
+        all[i][columns_ - 1] += counts[i][j];
+        all[rows_ - 1][j] += counts[i][j];
+        all[rows_ - 1][columns_ - 1] += counts[i][j];
+      }
+    }
+    return all;
+  }
+
   void HidePrimary() {
     for (size_t i = 0; i < rows_; ++i) {
       for (size_t j = 0; j < columns_; ++j) {
-        if (values_[i][j] == 0 || values_[i][j] >= k_) continue;
+        if (hidden_[i][j] || values_[i][j] == 0 || values_[i][j] >= k_) continue;
         hidden_[i][j] = true;
         ++primary_;
       }
@@ -75,7 +89,7 @@ class Suppressor {
     if (hidden_[i][j]) return 0;
     // What is large is what people look for; a margin costs more than all counts below it.
     const bool margin = i + 1 == rows_ || j + 1 == columns_;
-    const uint64_t value = std::min<uint64_t>(values_[i][j], uint64_t{1} << 40);
+    const uint64_t value = std::min<uint64_t>(taken_for_[i][j], uint64_t{1} << 40);
     return 1 + value + (margin ? uint64_t{1} << 42 : 0);
   }
 
@@ -99,7 +113,7 @@ class Suppressor {
       for (size_t other = 0; other < (is_row ? columns_ : rows_); ++other) {
         const size_t i = is_row ? node : other;
         const size_t j = is_row ? other : node - rows_;
-        if (values_[i][j] == 0 || (i == row && j == column)) continue;
+        if (taken_for_[i][j] == 0 || (i == row && j == column)) continue;
         if (hidden_only && !hidden_[i][j]) continue;
         const size_t next = is_row ? rows_ + other : other;
         const uint64_t sum = so_far + CostOf(i, j);
@@ -137,7 +151,8 @@ class Suppressor {
 
   const size_t rows_, columns_;  // with the margins
   const uint64_t k_;
-  std::vector<std::vector<uint64_t>> values_;
+  Counts values_;     // with the margins
+  Counts taken_for_;  // the same to who reads what is shown
   std::vector<std::vector<bool>> hidden_;
   size_t primary_ = 0, secondary_ = 0;
 };
@@ -168,9 +183,13 @@ absl::Status Check(const std::vector<std::vector<uint64_t>>& counts, uint64_t k)
 }  // namespace
 
 absl::StatusOr<SuppressedTable> Suppress(const std::vector<std::vector<uint64_t>>& counts,
-                                         uint64_t k) {
+                                         uint64_t k, const HiddenCells& also) {
   KAPEA_TRY(Check(counts, k));
-  return Suppressor(counts, k).Run();
+  for (const auto& [i, j] : also) {
+    if (i < counts.size() && j < counts[i].size()) continue;
+    return absl::InvalidArgumentError("want to hide what is in the table");
+  }
+  return Suppressor(counts, k, also).Run();
 }
 
 uint64_t Rounded(uint64_t count, uint64_t base) {

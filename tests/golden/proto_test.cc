@@ -20,6 +20,7 @@
 #include "kapea/v1/measure.pb.h"
 #include "kapea/v1/membership.pb.h"
 #include "kapea/v1/pack.pb.h"
+#include "kapea/v1/publication.pb.h"
 #include "kapea/v1/recovery.pb.h"
 #include "kapea/v1/sync.pb.h"
 #include "kapea/v1/value.pb.h"
@@ -62,7 +63,8 @@ std::vector<const FileDescriptor*> Files() {
           v1::Member::descriptor()->file(),          v1::Pack::descriptor()->file(),
           v1::PushRequest::descriptor()->file(),     v1::Value::descriptor()->file(),
           v1::RecoveryRequest::descriptor()->file(), v1::QueryRequest::descriptor()->file(),
-          v1::MatchScope::descriptor()->file(),      v1::MeasureAsk::descriptor()->file()};
+          v1::MatchScope::descriptor()->file(),      v1::MeasureAsk::descriptor()->file(),
+          v1::Publication::descriptor()->file()};
 }
 
 std::string Listing() {

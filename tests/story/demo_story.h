@@ -19,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "client/field/calendar.h"
 #include "client/field/compliance.h"
 #include "client/field/measures.h"
 #include "client/link/grpc_transport.h"
@@ -144,6 +145,16 @@ class DemoStoryTest : public testing::Test {
     const std::string d = (Demo() / who).string();
     Run(std::string(KAPEA_BIN) + "/kapea --vault " + d + "/vault --passphrase-file " + d +
         "/pass --server " + server + " " + words + " > " + d + "/again.out");
+  }
+
+  // The same for what is to be refused: its exit code.
+  static int Refused(const std::string& who, const std::string& server, const std::string& words) {
+    const std::string d = (Demo() / who).string();
+    const int status = std::system(  // NOLINT(cert-env33-c): a test's own words
+        (std::string(KAPEA_BIN) + "/kapea --vault " + d + "/vault --passphrase-file " + d +
+         "/pass --server " + server + " " + words + " > " + d + "/again.out 2>&1")
+            .c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
   // A night in which a hundred persons come to the shelter, each with all that is to stay sealed.

@@ -105,7 +105,7 @@ TEST_F(DemoStoryTest, ServerAndDeviceCountTheSame) {
     EXPECT_EQ(there->pack_hash, vault_->NewestPack()->hash);
     for (const link::MeasureReply::One& one : there->answers) {
       field::MeasureAsk ask;
-      ask.code = one.measure;
+      ask.measures = {one.measure};
       ask.by = call.ask.by;
       ask.as_of = there->as_of;
       const auto here = field::AnswerMeasures(*vault_, how.first, ask);
@@ -126,6 +126,52 @@ TEST_F(DemoStoryTest, ServerAndDeviceCountTheSame) {
   }
   EXPECT_EQ(counted.size(), vault_->NewestPack()->measures.size());
   EXPECT_GE(not_zero.size(), 20u);
+}
+
+// What the supervisor publishes stands in the ledger: her colleagues read it, the same period is
+// not published again, and the server's own replay finds nothing amiss.
+TEST_F(DemoStoryTest, WhatIsPublishedIsReadByEverybodyAndStays) {
+  StopServer();
+  StartServerAgain();
+  std::string server = Slurp(Demo() / "deployment/server/address");
+  server.erase(server.find_last_not_of('\n') + 1);
+  const SystemClock clock;
+  const std::string yesterday = field::ToLocalText(clock.Now() - Duration::Days(1)).substr(0, 10);
+  const std::string page = (Demo() / "published.html").string();
+  Kapea("supervisor", server,
+        "--json report publish R-PCCT --period " + yesterday + " --unit PP-POLICE --html " + page);
+  const json made = json::parse(Slurp(Demo() / "supervisor/again.out"));
+  const std::string id = made.at("publication");
+  EXPECT_NE(Slurp(page).find(id), std::string::npos);
+  EXPECT_NE(Slurp(page).find("I-V01"), std::string::npos);
+  EXPECT_EQ(Slurp(page).find("draft"), std::string::npos);
+
+  Kapea("lead", server, "sync");
+  Kapea("lead", server, "--json report published");
+  const json list = json::parse(Slurp(Demo() / "lead/again.out")).at("publications");
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].at("publication"), id);
+  EXPECT_EQ(list[0].at("report"), "R-PCCT");
+  EXPECT_EQ(list[0].at("period"), yesterday);
+  Kapea("lead", server, "--json report published " + id.substr(0, 6));
+  const json theirs = json::parse(Slurp(Demo() / "lead/again.out"));
+  EXPECT_EQ(theirs.at("sections"), made.at("sections"));
+
+  const std::string again = "report publish R-PCCT --period " + yesterday + " --unit PP-POLICE";
+  EXPECT_EQ(Refused("supervisor", server, again + " --html " + page + "2"), 4);
+  EXPECT_FALSE(fs::exists(page + "2"));
+  EXPECT_EQ(Refused("supervisor", server, "report publish R-PCCT --period 2099 --unit PP-POLICE"),
+            4);
+  EXPECT_EQ(Refused("supervisor", server, "report publish R-MOJ --period " + yesterday), 4)
+      << "she is not of every unit";
+  Kapea("supervisor", server, "--json " + again + " --revises " + id + " --reason late_records");
+  Kapea("supervisor", server, "--json report published");
+  const json both = json::parse(Slurp(Demo() / "supervisor/again.out")).at("publications");
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0].at("revised_by"), both[1].at("publication"));
+  StopServer();
+  Run(std::string(KAPEA_BIN) + "/kapead --config " + (Demo() / "deployment/server").string() +
+      "/kapead.textproto --verify > " + (Demo() / "verify.out").string());
 }
 
 // What is written on one device and pulled by others passes a server that never has it in

@@ -4,7 +4,10 @@
 
 #include <gmock/gmock.h>
 
-#include "client/field/draft.h"
+#include "client/field/casework.h"
+#include "client/field/compliance.h"
+#include "client/field/names.h"
+#include "client/report/board.h"
 #include "client/report/document_forms.h"
 #include "client/report/html.h"
 #include "client/report/pdf.h"
@@ -42,9 +45,11 @@ class StandardReportsTest : public Town {
   report::Document Build(const char* id, report::ReportAsk ask = {}) {
     const report::StandardReport* const report = report::FindReport(id);
     KAPEA_CHECK(report != nullptr);
-    auto document = report::BuildReport(VaultOf("lead"), *report, ask);
-    EXPECT_TRUE(document.ok()) << document.status();
-    return document.ok() ? *std::move(document) : report::Document();
+    vault::Vault& vault = VaultOf("lead");
+    const auto figures = report::CountReport(vault, *report, ask, report::CountHere(vault));
+    EXPECT_TRUE(figures.ok()) << figures.status();
+    return figures.ok() ? report::ReportDocument(vault, *report, ask, *figures)
+                        : report::Document();
   }
   static const report::Table* TableOf(const report::Document& document, std::string_view section,
                                       std::string_view caption) {
@@ -67,7 +72,6 @@ class StandardReportsTest : public Town {
 TEST_F(StandardReportsTest, CountsEachPersonOnceAndNoExercise) {
   report::ReportAsk ask;
   ask.period = *standards::ParsePeriod("2026-Q4");
-  ask.period_name = "2026-Q4";
   const report::Document document = Build("R-PCCT", ask);
   ASSERT_FALSE(document.sections.empty());
   EXPECT_EQ(CellOf(document.sections[0].tables[0], "I-V01", 2), "15");
@@ -84,15 +88,17 @@ TEST_F(StandardReportsTest, KeepsSmallNumbersBackAndWhatWouldTellThem) {
   for (const auto& row : by_sex->rows) EXPECT_TRUE(std::holds_alternative<report::Hidden>(row[1]));
   EXPECT_THAT(document.notes, ::testing::Contains(HasSubstr("1 to 10")));
   report::ReportAsk ask;
-  ask.k = 3;
+  ask.control.k = 3;
   const report::Document open = Build("R-PCCT", ask);
   const report::Table* const shown = TableOf(open, "I-V01", "sex");
   ASSERT_NE(shown, nullptr);
   std::vector<std::string> counts;
   for (const auto& row : shown->rows) counts.push_back(report::ToText(row[1]));
   EXPECT_THAT(counts, ::testing::UnorderedElementsAre("12", "3"));
-  ask.k = 1;
-  const auto refused = report::BuildReport(VaultOf("lead"), *report::FindReport("R-PCCT"), ask);
+  ask.control.k = 1;
+  vault::Vault& vault = VaultOf("lead");
+  const auto refused =
+      report::CountReport(vault, *report::FindReport("R-PCCT"), ask, report::CountHere(vault));
   EXPECT_TRUE(absl::IsInvalidArgument(refused.status())) << refused.status();
 }
 
@@ -118,6 +124,111 @@ TEST_F(StandardReportsTest, EachCanBeWrittenInBothLanguagesAndNamesNobody) {
       EXPECT_GT(report::ToLongTable(document).rows.size(), 0u);
     }
   }
+}
+
+// Two days after the operation most of it is overdue: what the board says is what the questions
+// say, and each overdue finding stands beside the code of its file.
+TEST_F(StandardReportsTest, TheBoardAddsUpAndNamesFilesByTheirCodes) {
+  clock_.Advance(Duration::Days(2));
+  vault::Vault& vault = VaultOf("lead");
+  const report::Count count = report::CountHere(vault);
+  const FileId file = vault.Files().front().file;
+  std::vector<report::OverdueFinding> overdue = {
+      {file, domain::FileKind::kOperation, "ENT-01", clock_.Now(), false}};
+  const auto board = report::Board(vault, {}, count, overdue);
+  ASSERT_TRUE(board.ok()) << board.status();
+  ASSERT_EQ(board->sections.size(), 4u);
+  field::MeasureAsk ask;
+  ask.measures = {"Q07"};
+  const auto breaches = field::AnswerMeasures(vault, domain::MeasureKind::kQuestion, ask);
+  ASSERT_TRUE(breaches.ok());
+  const auto all = static_cast<int64_t>(breaches->front().result.total.count);
+  ASSERT_GT(all, 10);
+  const auto sum = [](const report::Table& table, size_t from, size_t to) {
+    int64_t total = 0;
+    for (const auto& row : table.rows) {
+      for (size_t i = from; i < to; ++i) total += std::get<report::Number>(row[i]).value;
+    }
+    return total;
+  };
+  const report::Table& trend = board->sections[0].tables[0];
+  EXPECT_EQ(sum(trend, 2, 3), all);
+  ASSERT_EQ(board->sections[0].charts.size(), 2u);
+  for (size_t i : {1u, 2u}) {
+    const report::Table& matrix = board->sections[i].tables[0];
+    EXPECT_EQ(sum(matrix, matrix.columns.size() - 1, matrix.columns.size()), all);
+    EXPECT_EQ(sum(matrix, 2, matrix.columns.size() - 1), all);
+    for (size_t row = 1; row < matrix.rows.size(); ++row) {
+      EXPECT_GE(std::get<report::Number>(matrix.rows[row - 1].back()).value,
+                std::get<report::Number>(matrix.rows[row].back()).value)
+          << "the most breached first";
+    }
+    EXPECT_FALSE(std::get<std::string>(matrix.rows[0][1]).empty()) << "and what it asks";
+  }
+  const auto& line = board->sections[3].tables[0].rows.at(0);
+  EXPECT_EQ(report::ToText(line[2]), field::CodeOf(file, domain::FileKind::kOperation));
+  EXPECT_THAT(report::ToText(line[3]), HasSubstr("(?)"));
+  EXPECT_THAT(report::ToPlainText(*board), Not(HasSubstr(std::string(kPlanted))));
+  report::ReportAsk khmer;
+  khmer.language = field::Language::kKhmer;
+  const auto page = report::Board(vault, khmer, count, {});
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->sections.size(), 3u) << "nothing is overdue, so no list of it";
+  EXPECT_TRUE(report::ToPdf(*page).ok());
+}
+
+// What an audit found stands on the board with who puts it right and until when, without its words.
+TEST_F(StandardReportsTest, TheBoardHasWhatAuditsFound) {
+  vault::Vault& vault = VaultOf("supervisor");
+  field::NewFile file;
+  file.form = "KH-PROGRAMME";
+  file.kind = domain::FileKind::kProgramme;
+  file.entries = {{"began_at", "-1d"}, {"kind", "protection"}};
+  const auto programme = field::OpenFile(vault, file);
+  ASSERT_TRUE(programme.ok()) << programme.status();
+  const auto found = [&](const char* result, const char* due) {
+    field::RecordWrite write;
+    write.form = "KH-AUDIT-FINDING";
+    write.entries = {{"found_at", "-1h"},   {"clause", std::string(kPlanted)},
+                     {"result", result},    {"severity", "must"},
+                     {"owner_unit", "POL"}, {"action", std::string(kPlanted)},
+                     {"due_at", due}};
+    const auto written = field::WriteRecord(vault, programme->file, write);
+    EXPECT_TRUE(written.ok()) << written.status();
+    return written.ok() ? written->record : RecordId();
+  };
+  found("partly", "+20d");
+  const RecordId second = found("breached", "+10d");
+  const auto board = [&] {
+    const auto made = report::Board(vault, {}, report::CountHere(vault), {});
+    EXPECT_TRUE(made.ok()) << made.status();
+    return made.ok() ? *made : report::Document();
+  };
+  const report::Document before = board();
+  const report::Table& table = before.sections.back().tables[0];
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(report::ToText(table.rows[0][1]), "Breached") << "what is due first";
+  EXPECT_EQ(report::ToText(table.rows[0][2]), "Must be put right");
+  EXPECT_EQ(report::ToText(table.rows[0][5]), "") << "it is open";
+  EXPECT_EQ(report::ToText(table.rows[1][1]), "Kept in part");
+  EXPECT_THAT(report::ToPlainText(before), Not(HasSubstr(std::string(kPlanted))));
+  field::RecordWrite closing;
+  closing.record = second;
+  closing.entries = {{"closed_at", "now"}};
+  ASSERT_TRUE(field::WriteRecord(vault, programme->file, closing).ok());
+  EXPECT_NE(report::ToText(board().sections.back().tables[0].rows[0][5]), "");
+  // One that is not closed by its day is a finding like any other.
+  clock_.Advance(Duration::Days(30));
+  const auto compliance = field::ReportCompliance(vault, {programme->file, {}, {}});
+  ASSERT_TRUE(compliance.ok()) << compliance.status();
+  bool overdue = false;
+  for (const field::FileCompliance& one : compliance->files) {
+    for (const field::ClauseLine& line : one.lines) {
+      overdue =
+          overdue || (line.code == "PR2" && line.finding.status == domain::FindingStatus::kOverdue);
+    }
+  }
+  EXPECT_TRUE(overdue);
 }
 
 }  // namespace

@@ -168,7 +168,7 @@ void ExpectOneList(Domain last) {
   for (int i = 0; i < list->value_count(); ++i) EXPECT_EQ(list->value(i)->number(), i);
 }
 TEST(ChangeCodecTest, EnumerationsHaveTheSameNumbersOnBothSides) {
-  ExpectOneList<v1::Kind>(domain::Kind::kDisclosure);
+  ExpectOneList<v1::Kind>(domain::Kind::kPublication);
   ExpectOneList<v1::Role>(domain::Role::kServer);
   ExpectOneList<v1::Duty>(domain::Duty::kComms);
   ExpectOneList<v1::FileKind>(domain::FileKind::kStandards);

@@ -120,6 +120,38 @@ void AddKeys(std::vector<SampleBody>& out) {
                            "wrapped_person: '$w' wrapped_generation: 9 }"});
 }
 
+void AddPublications(std::vector<SampleBody>& out) {
+  domain::Publication whole;
+  whole.report = "R-PCCT";
+  whole.from = Time::FromUnixMs(1000);
+  whole.before = Time::FromUnixMs(2000);
+  whole.scope.unit = Fill<UnitId>('u');
+  whole.as_of = Time::FromUnixMs(3000);
+  whole.ledger_size = 77;
+  whole.hidden_below = 11;
+  whole.rounded_to = 5;
+  whole.tables = {{"I-V01", "", 0, {{"", 40}}},
+                  {"I-V01", "sex", 1, {{"", std::nullopt}, {"F", 200}, {"M", -5}}}};
+  whole.revises = Fill<ChangeId>('r');
+  whole.reason = "late_records";
+  out.push_back({whole,
+                 "publication { report: 'R-PCCT' from_ms: 1000 before_ms: 2000 unit: '$u' "
+                 "as_of_ms: 3000 ledger_size: 77 hidden_below: 11 rounded_to: 5 tables { measure: "
+                 "'I-V01' cells { value: 40 } } tables { measure: 'I-V01' dimension: 'sex' "
+                 "decimals: 1 cells { } cells { code: 'F' value: 200 } cells { code: 'M' value: -5 "
+                 "} } revises: '$r' reason: 'late_records' }"});
+  domain::Publication least;
+  least.report = "R";
+  least.from = Time::FromUnixMs(0);
+  least.before = least.as_of = Time::FromUnixMs(1);
+  least.scope.province = "12";
+  least.hidden_below = 2;
+  least.tables = {{"I", "", 0, {{"", std::nullopt}}}};
+  out.push_back({least,
+                 "publication { report: 'R' before_ms: 1 province: '12' as_of_ms: 1 "
+                 "hidden_below: 2 tables { measure: 'I' cells { } } }"});
+}
+
 void AddActs(std::vector<SampleBody>& out) {
   out.push_back({domain::CustodyOffer{Fill<ChangeId>('h'), Fill<UnitId>('u'), Fill<PersonId>('p'),
                                       11, Fill<FileId>('o')},
@@ -165,6 +197,7 @@ void AddActs(std::vector<SampleBody>& out) {
                  "sealed_note { recipient_kind: RECIPIENT_KIND_PERSON recipient: '$p' "
                  "generation: 2 recipient_key_hash: '$$h' encapsulated: '" +
                      std::string(32, 'e') + "' ciphertext: '" + std::string(272, 'c') + "' }"});
+  AddPublications(out);
 }
 
 }  // namespace

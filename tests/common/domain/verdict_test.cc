@@ -463,7 +463,7 @@ TEST(VerdictTest, AnApprovalOfWhatANewerProgramKnowsNeedsThatProgram) {
 }
 
 TEST(VerdictTest, EveryVerdictHasWords) {
-  for (int i = 0; i <= static_cast<int>(Verdict::kNoConsent); ++i) {
+  for (int i = 0; i <= static_cast<int>(Verdict::kPublished); ++i) {
     const auto verdict = static_cast<Verdict>(i);
     SCOPED_TRACE(NameOf(verdict));
     EXPECT_FALSE(FileState::Explain(verdict).empty());

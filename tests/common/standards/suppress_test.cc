@@ -105,8 +105,8 @@ class Attack {
   std::map<Place, std::set<uint64_t>> possible_;
 };
 
-void ExpectSafe(const Counts& counts, uint64_t k) {
-  const auto table = Suppress(counts, k);
+void ExpectSafe(const Counts& counts, uint64_t k, const HiddenCells& also = {}) {
+  const auto table = Suppress(counts, k, also);
   ASSERT_TRUE(table.ok()) << table.status();
   for (size_t i = 0; i < counts.size(); ++i) {
     for (size_t j = 0; j < counts[i].size(); ++j) {
@@ -159,6 +159,31 @@ TEST(SuppressTest, NorOfLargerOnes) {
     }
     ASSERT_NO_FATAL_FAILURE(ExpectSafe(counts, 11));
   }
+}
+
+TEST(SuppressTest, NorWhatIsHiddenForAnotherReason) {
+  std::mt19937_64 random(20261128);
+  for (int round = 0; round < 300; ++round) {
+    Counts counts(3, std::vector<uint64_t>(round % 2 + 1));
+    HiddenCells also;
+    for (size_t i = 0; i < counts.size(); ++i) {
+      for (size_t j = 0; j < counts[i].size(); ++j) {
+        counts[i][j] = random() % 3 * 20;
+        if (counts[i][j] > 0 && random() % 3 == 0) also.emplace_back(i, j);
+      }
+    }
+    ASSERT_NO_FATAL_FAILURE(ExpectSafe(counts, 11, also));
+    const auto table = Suppress(counts, 11, also);
+    for (const auto& [i, j] : also) EXPECT_FALSE(table->cells[i][j].has_value());
+  }
+  // A zero that is hidden is taken for somebody, so it needs as much beside it.
+  const auto zero = Suppress({{40}, {0}, {20}}, 11, {{1, 0}});
+  ASSERT_TRUE(zero.ok());
+  EXPECT_EQ(zero->cells[0][0], 40u) << Show(*zero);
+  EXPECT_FALSE(zero->cells[1][0].has_value());
+  EXPECT_FALSE(zero->cells[2][0].has_value());
+  EXPECT_FALSE(Suppress({{40}, {0}}, 11, {{2, 0}}).ok());
+  EXPECT_FALSE(Suppress({{40}, {0}}, 11, {{0, 1}}).ok());
 }
 
 TEST(SuppressTest, HidesAsLittleAsItTakes) {
