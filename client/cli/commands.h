@@ -98,6 +98,8 @@ struct ReportOut {
   bool force = false;
 };
 void AddReportOut(CLI::App& app, ReportOut& out);
+// Whether all of it can be written there, as far as can be told without writing.
+absl::Status CheckPlaces(const ReportOut& out);
 // Every form of it is made before one is written, so that a fault in one leaves nothing behind.
 using ReportFiles = std::vector<std::pair<std::string, std::string>>;  // path, bytes
 absl::StatusOr<ReportFiles> MakeReportFiles(const report::Document& document,

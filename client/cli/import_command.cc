@@ -145,7 +145,8 @@ void AddImportCommands(CLI::App& app, Chosen& chosen) {
   one->footer(
       "CSV alone: save a workbook's sheet as CSV first. Every row needs con_Consent TRUE. With a\n"
       "mistake in any row nothing is written, and row and column are named. The known defects of\n"
-      "HTCDS's own toolkit are tolerated and told. The same row never becomes a second file.\n"
+      "HTCDS's own toolkit are tolerated and told. The same row never becomes a second file: for\n"
+      "that, keys of rows that others imported are opened, with a read notice.\n"
       "Ctrl-C stops between two rows; what is imported by then is whole.\n"
       "Examples:\n"
       "  kapea import htcds partner.csv --dry-run\n"

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 struct StandardArgs {
   std::string id, period, unit, province, as_of;
-  bool server = false;
+  bool server = false, no_breakdown = false;
   uint64_t k = 11;
   uint32_t round = 0;
   std::string revises, reason;  // of a publication
@@ -51,6 +51,7 @@ absl::StatusOr<report::ReportAsk> AskOf(Session& session, const StandardArgs& ar
                ReportAskOf(session, args.period, args.unit, args.province, args.as_of));
   ask.control.k = args.k;
   ask.control.rounded_to = args.round;
+  ask.broken_down = !args.no_breakdown;
   return ask;
 }
 
@@ -108,15 +109,18 @@ absl::Status CheckTaken(const sync::SyncReport& report, const domain::Ref& made)
   return absl::OkStatus();
 }
 
+// Once it is committed, nobody may be told that nothing was changed.
+absl::Status Unsure(const domain::Ref& made, const absl::Status& status) {
+  return absl::UnavailableError(absl::StrCat(
+      "it was signed and waits on this device; whether the server has it is not known. Sync, and "
+      "look with: kapea report published ",
+      made.change.hex(), "\n  ", status.message()));
+}
+
 absl::StatusOr<domain::Ref> MakeAndSend(Session& session, const domain::Publication& what) {
   KAPEA_ASSIGN(const domain::Ref made, report::Publish(session.vault, what));
   const auto sent = SyncNow(session);
-  if (absl::IsUnavailable(sent.status())) {
-    return absl::UnavailableError(
-        "it waits to be sent, and is published by the next sync; then: kapea report published " +
-        made.change.hex());
-  }
-  KAPEA_TRY(sent.status());
+  if (!sent.ok()) return Unsure(made, sent.status());
   KAPEA_TRY(CheckTaken(*sent, made));
   return made;
 }
@@ -143,7 +147,8 @@ absl::StatusOr<Result> RunPublish(Session& session, const StandardArgs& args) {
       return absl::InvalidArgumentError("want a code as reason: late_records, mistake");
     }
   }
-  // A fault of a form shows before anything is published.
+  // A fault of a form or a path shows before anything is published.
+  KAPEA_TRY(CheckPlaces(args.out));
   KAPEA_TRY(MakeReportFiles(report::ReportDocument(session.vault, *report, ask, figures), args.id,
                             args.out)
                 .status());
@@ -154,7 +159,12 @@ absl::StatusOr<Result> RunPublish(Session& session, const StandardArgs& args) {
   KAPEA_ASSIGN(const auto files, MakeReportFiles(document, args.id, args.out));
   Result result;
   absl::StrAppend(&result.text, "published ", made.change.hex(), "\n");
-  KAPEA_TRY(WriteReport(document, files, args.out.force, result));
+  const absl::Status written = WriteReport(document, files, args.out.force, result);
+  if (!written.ok()) {
+    return absl::DataLossError(
+        absl::StrCat("published ", made.change.hex(), ", but not written: ", written.message(),
+                     "; write it with: kapea report published ", made.change.hex()));
+  }
   result.json["publication"] = made.change.hex();
   return result;
 }
@@ -210,6 +220,7 @@ void AddWhat(CLI::App& app, StandardArgs& args) {
   app.add_option("--unit", args.unit, "Files of a unit, by its code");
   app.add_option("--k", args.k, "Hide counts from 1 to K - 1 in what leaves (11)");
   app.add_option("--round", args.round, "Counts to a multiple of this; shares to whole percent");
+  app.add_flag("--no-breakdown", args.no_breakdown, "The figures themselves alone");
   AddReportOut(app, args.out);
 }
 

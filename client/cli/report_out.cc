@@ -1,4 +1,6 @@
 // What commands of reports share: what is asked, and reports as files.
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -44,6 +46,21 @@ void AddReportOut(CLI::App& app, ReportOut& out) {
   app.add_option("--csv", out.csv, "Write its numbers as a table");
   app.add_option("--xlsx", out.xlsx, "Write its numbers as a workbook");
   app.add_flag("--force", out.force, "Replace files that are there");
+}
+
+absl::Status CheckPlaces(const ReportOut& out) {
+  for (const std::string& path : {out.html, out.pdf, out.csv, out.xlsx}) {
+    if (path.empty()) continue;
+    const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+    if (::access(folder.c_str(), W_OK) != 0) {
+      return absl::NotFoundError("cannot write into the folder of " + path);
+    }
+    std::error_code ignored;
+    if (!out.force && std::filesystem::exists(path, ignored)) {
+      return absl::AlreadyExistsError(path + " is there already; --force replaces it");
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ReportFiles> MakeReportFiles(const report::Document& document,

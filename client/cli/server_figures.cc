@@ -31,6 +31,9 @@ absl::StatusOr<CountedByServer> CountByServer(Session& session, domain::MeasureK
   for (link::MeasureReply::One& one : reply.answers) {
     const domain::Measure* measure = pack->FindMeasure(one.measure);
     if (measure == nullptr) return absl::DataLossError("the answer is of no measure");
+    if (measure->answer != domain::MeasureAnswer::kNone && one.result.by != ask.by) {
+      return absl::DataLossError("the answer is broken down otherwise than it was asked for");
+    }
     counted.answers.push_back({measure, std::move(one.result), reply.files, reply.as_of, pack->id,
                                pack->version, pack->hash});
   }

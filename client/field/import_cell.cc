@@ -304,6 +304,11 @@ CellTaken Cell::Take() {
       TakeText();
       break;
   }
+  const bool dropped = taken_.source == nullptr && taken_.mistake.empty() &&
+                       taken_.tolerated.empty() && taken_.left_out.empty();
+  if (dropped && IsRead(column_) && column_.always.empty()) {
+    taken_.left_out = "no form on this device has a place for it";
+  }
   return std::move(taken_);
 }
 

@@ -14,6 +14,8 @@ namespace {
 using domain::Objection;
 using domain::PublicationAt;
 
+constexpr uint64_t kHiddenBelowMax = 1000;
+
 std::string DayText(Time time) { return field::ToLocalText(time).substr(0, 10); }
 
 std::string Named(const PublicationAt& one) {
@@ -61,6 +63,10 @@ absl::StatusOr<domain::Publication> MakePublication(const StandardReport& report
     return absl::FailedPreconditionError(
         "want a period that is over: its figures are frozen; nothing was published");
   }
+  if (ask.period->from < Time::FromUnixMs(0) || ask.control.k > kHiddenBelowMax) {
+    return absl::InvalidArgumentError(
+        "want a period from 1970 on, and a k of 1,000 at most; nothing was published");
+  }
   domain::Publication what;
   what.report = report.id;
   what.from = ask.period->from;
@@ -106,8 +112,8 @@ std::string Explain(const Objection& objection, const std::vector<PublicationAt>
              ", which is frozen: want one beside it, within it or around it";
       break;
     case Objection::Why::kRevision:
-      text = earlier.empty() ? "there is no such publication of this report, unit and period"
-                             : earlier + " is of another period, or was revised itself";
+      text = earlier.empty() ? "there is no such publication of this report and unit"
+                             : earlier + " was revised itself";
       break;
     case Objection::Why::kShows:
       text = FigureName(objection) + " is hidden in " + earlier + ", and would be shown";
@@ -115,10 +121,16 @@ std::string Explain(const Objection& objection, const std::vector<PublicationAt>
     case Objection::Why::kTells:
       text = FigureName(objection) +
              " is hidden, and would follow from what was published before and this together: "
-             "leave the breakdown or the period out, or round with --round";
+             "leave the period out, or publish it with --no-breakdown or with --round";
       break;
     case Objection::Why::kTooMuch:
-      text = objection.measure + " is broken down too far to be checked";
+      text = objection.measure + " is broken down too far to be checked: use --no-breakdown";
+      break;
+    case Objection::Why::kSmall:
+      text = FigureName(objection) + " is too small to be shown";
+      break;
+    case Objection::Why::kContradicts:
+      text = "the parts of " + objection.measure + " do not add up";
       break;
   }
   return text + "; nothing was published";

@@ -38,11 +38,13 @@ class Shower {
   ShownMeasure Show(const standards::MeasureResult& result) {
     ShownMeasure shown;
     shown.measure = &measure_;
-    const bool all_hidden = WasHidden("", "");
+    const bool all_hidden = WasHidden("", "") || TellsItself(result);
     shown.figure = all_hidden ? Cell(Hidden{}) : FigureCell(result.total);
     if (measure_.answer == MeasureAnswer::kMedian && result.total.median) {
       const bool few = IsFew(result.total.values);
-      shown.beside = {{kOver, CountCell(result.total.over)},
+      // Who is not over the limit is told by the other two.
+      const bool rest = IsFew(result.total.values - result.total.over);
+      shown.beside = {{kOver, rest ? Cell(Hidden{}) : CountCell(result.total.over)},
                       {kP90, few || all_hidden ? Cell(Hidden{}) : SpanCell(*result.total.p90)},
                       {kValues, CountCell(result.total.values)}};
     }
@@ -80,6 +82,11 @@ class Shower {
     share.value = static_cast<int64_t>(share.decimals == 0 ? (thousandths + 5) / 10 : thousandths);
     return share;
   }
+  bool OfPeople() const {
+    return std::any_of(measure_.parts.begin(), measure_.parts.end(), [](const auto& part) {
+      return part.file_kind != domain::FileKind::kProgramme;
+    });
+  }
   // One cell that says it; of what leaves, nothing about a few.
   Cell FigureCell(const MeasureFigure& figure) const {
     switch (measure_.answer) {
@@ -89,15 +96,32 @@ class Shower {
         if (!figure.median) return std::string("-");
         return IsFew(figure.values) ? Cell(Hidden{}) : SpanCell(*figure.median);
       case MeasureAnswer::kSum:
-        if (measure_.once == domain::MeasureOnce::kPerson && IsFew(figure.values)) return Hidden{};
+        // What few got is theirs; what a programme counted itself, how many hours, is nobody's.
+        if (OfPeople() && IsFew(figure.values)) return Hidden{};
         return SpanCell(figure.sum);
       default:
         return CountCell(figure.count);
     }
   }
 
+  struct Rows {
+    std::vector<ShownRow> rows;
+    std::vector<std::vector<uint64_t>> counts;
+    std::vector<bool> hidden;  // for another reason than that they are few
+  };
+
+  // Whether rows cannot be hidden but together with the figure itself: then all of it is.
+  bool TellsItself(const standards::MeasureResult& result) const {
+    if (!control_.leaves || measure_.answer != MeasureAnswer::kCount) return false;
+    return std::any_of(result.margins.begin(), result.margins.end(), [this](const auto& margin) {
+      const Rows rows = RowsOf(margin, false);
+      const auto table = Suppressed(rows);
+      return !rows.counts.empty() && (!table.ok() || !table->total);
+    });
+  }
+
   // The rows add up to the total, and are hidden together.
-  ShownMargin MarginOf(const standards::MeasureMargin& margin, bool all_hidden) const {
+  Rows RowsOf(const standards::MeasureMargin& margin, bool all_hidden) const {
     std::map<std::string, MeasureFigure> figures;
     for (const auto& row : margin.rows) figures[row.code] = row.figure;
     // Of whom nobody is counted any more, something is still hidden.
@@ -105,32 +129,33 @@ class Shower {
       const bool here = control_.leaves && measure == measure_.id && dimension == margin.dimension;
       if (here) figures.try_emplace(code);
     }
-    ShownMargin shown{margin.dimension, {}};
-    std::vector<std::vector<uint64_t>> counts;
-    std::vector<bool> hidden;
+    Rows rows;
     for (const auto& [code, figure] : figures) {
-      counts.push_back({figure.count});
-      hidden.push_back(all_hidden || WasHidden(margin.dimension, code));
-      shown.rows.push_back({code, FigureCell(figure)});
+      rows.counts.push_back({figure.count});
+      rows.hidden.push_back(all_hidden || WasHidden(margin.dimension, code));
+      rows.rows.push_back({code, FigureCell(figure)});
     }
-    if (control_.leaves && measure_.answer == MeasureAnswer::kCount) HideFew(counts, hidden);
-    for (size_t i = 0; i < hidden.size(); ++i) {
-      if (hidden[i]) shown.rows[i].cell = Hidden{};
-    }
-    return shown;
+    return rows;
   }
 
-  void HideFew(const std::vector<std::vector<uint64_t>>& counts, std::vector<bool>& hidden) const {
-    if (counts.empty()) return;
-    standards::HiddenCells also;
-    for (size_t i = 0; i < hidden.size(); ++i) {
-      if (hidden[i]) also.emplace_back(i, 0);
-    }
-    const auto table = standards::Suppress(counts, control_.k, also);
-    for (size_t i = 0; i < hidden.size(); ++i) {
+  ShownMargin MarginOf(const standards::MeasureMargin& margin, bool all_hidden) const {
+    Rows rows = RowsOf(margin, all_hidden);
+    const bool counts = control_.leaves && measure_.answer == MeasureAnswer::kCount;
+    const auto table = Suppressed(rows);
+    for (size_t i = 0; i < rows.rows.size(); ++i) {
       // What cannot be worked out is not shown.
-      hidden[i] = hidden[i] || !table.ok() || !table->cells[i][0];
+      const bool few = counts && (!table.ok() || !table->cells[i][0]);
+      if (rows.hidden[i] || few) rows.rows[i].cell = Hidden{};
     }
+    return {margin.dimension, std::move(rows.rows)};
+  }
+
+  absl::StatusOr<standards::SuppressedTable> Suppressed(const Rows& rows) const {
+    standards::HiddenCells also;
+    for (size_t i = 0; i < rows.hidden.size(); ++i) {
+      if (rows.hidden[i]) also.emplace_back(i, 0);
+    }
+    return standards::Suppress(rows.counts, control_.k, also);
   }
 
   const Measure& measure_;

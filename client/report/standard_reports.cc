@@ -37,7 +37,8 @@ struct Alike {
 };
 
 std::map<Alike, std::vector<const Measure*>> GroupsOf(const std::vector<const Measure*>& measures,
-                                                      const StandardReport& report) {
+                                                      const StandardReport& report,
+                                                      bool broken_down) {
   std::map<Alike, std::vector<const Measure*>> groups;
   for (const Measure* measure : measures) {
     if (!IsNamed(report, measure->id)) continue;
@@ -45,7 +46,7 @@ std::map<Alike, std::vector<const Measure*>> GroupsOf(const std::vector<const Me
     for (const std::string_view dimension : report.by) {
       const bool has =
           std::find(measure->by.begin(), measure->by.end(), dimension) != measure->by.end();
-      if (has) alike.by.emplace_back(dimension);
+      if (has && broken_down) alike.by.emplace_back(dimension);
     }
     groups[alike].push_back(measure);
   }
@@ -269,7 +270,7 @@ absl::StatusOr<ReportFigures> CountReport(vault::Vault& vault, const StandardRep
   std::map<std::string, MeasureAnswered> answers;
   ReportFigures figures;
   bool first = true;
-  for (const auto& [alike, group] : GroupsOf(measures, report)) {
+  for (const auto& [alike, group] : GroupsOf(measures, report, ask.broken_down)) {
     KAPEA_ASSIGN(Counted counted, count(kind, AskOf(alike, group, ask)));
     for (MeasureAnswered& answer : counted.answers) {
       if (std::exchange(first, false)) {

@@ -40,6 +40,7 @@ struct ReportAsk {
   domain::PublishedScope scope;
   std::optional<Time> as_of;
   field::Language language = field::Language::kEnglish;
+  bool broken_down = true;  // as far as the report is
   // Of a report that leaves the house; `leaves` is the report's own.
   DisclosureControl control = {};
 };
@@ -65,7 +66,8 @@ struct ReportFigures {
   std::string rules;    // by which text they were counted
   bool unsure = false;  // some stand on what may be otherwise
 };
-// One call of `count` for all that are broken down alike. The moment is that of the first.
+// One call of `count` for all that are broken down alike, one after the other; the moment is that
+// of the first.
 // FailedPrecondition without a pack that has measures; InvalidArgument for a k under 2 or a
 // rounding of 1. Threads: as Vault.
 absl::StatusOr<ReportFigures> CountReport(vault::Vault& vault, const StandardReport& report,

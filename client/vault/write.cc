@@ -134,6 +134,8 @@ absl::Status Vault::AddSealed(codec::ChangeWriter& writer, domain::FieldWrite wr
 
 absl::StatusOr<domain::Ref> Vault::Commit(codec::ChangeWriter&& writer) {
   KAPEA_ASSIGN(codec::EncodedChange encoded, std::move(writer).Finish());
+  // What nobody can read, this device at its next start among them, must not be kept.
+  KAPEA_TRY(codec::DecodeChange(encoded.bytes).status());
   const domain::Ref ref{encoded.change->id, encoded.change->hash};
   KAPEA_TRY(core_->CommitOwn({std::move(encoded)}, {}));
   return ref;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
@@ -26,9 +27,11 @@ struct KeptFigures : Standing {
 // What a measure is called in keys, whatever pack it stands in.
 uint64_t MeasureNumber(std::string_view measure);
 
+// Of one measure, so that all have as many dimensions.
 std::string EncodeLines(const std::vector<const standards::Contribution*>& lines);
-// Appends them. DataLoss as above, with nothing appended.
-absl::Status DecodeLines(std::string_view bytes, const std::string& measure,
-                         std::vector<standards::Contribution>& lines);
+// `take` gets them one after the other, and may not keep them. DataLoss for bytes that cannot be
+// read or lines of other than so many dimensions, some of which may have been taken.
+absl::Status ReadLines(std::string_view bytes, const std::string& measure, size_t dimensions,
+                       absl::FunctionRef<void(const standards::Contribution&)> take);
 
 }  // namespace kapea::codec

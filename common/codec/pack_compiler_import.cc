@@ -46,6 +46,12 @@ class ImportBuilder {
     if (tolerant && !message_.has_imported()) {
       report_.Add(place, "want what is tolerated in a table that is read alone");
     }
+    // What every row must say, it says as a code.
+    const bool codes =
+        column.kind == domain::ExportKind::kCode || column.kind == domain::ExportKind::kCodes;
+    if (message_.has_imported() && !column.always.empty() && (!codes || message.read_text())) {
+      report_.Add(place, "want codes alone in a column that every row needs");
+    }
     column.label = message.label();
     column.read_text = message.read_text();
     column.read_several = message.read_several();

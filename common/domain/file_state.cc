@@ -20,7 +20,12 @@ bool HasWithheld(const Change& change) {
 bool TakenAtItsWord(const Placed& placed, bool content_missing) {
   const Entry& entry = placed.entry;
   if (entry.verdict == Verdict::kNone) return false;
-  return content_missing || entry.verdict == Verdict::kForked ||
+  // What figures tell together takes long to work out: once, where the Entry is made, and where
+  // the ledger is verified, not on every phone at every start.
+  const bool worked_out =
+      placed.change->header.kind == Kind::kPublication &&
+      (entry.verdict == Verdict::kAccepted || entry.verdict == Verdict::kPublished);
+  return worked_out || content_missing || entry.verdict == Verdict::kForked ||
          entry.verdict == Verdict::kErased || entry.rules != kRulesVersion ||
          HasWithheld(*placed.change);
 }
@@ -28,7 +33,7 @@ bool TakenAtItsWord(const Placed& placed, bool content_missing) {
 bool SaysWhoMay(Kind kind) {
   return kind == Kind::kRoster || kind == Kind::kGrant || kind == Kind::kApproval ||
          kind == Kind::kAdmission || kind == Kind::kErase || kind == Kind::kRecovery ||
-         kind == Kind::kRelease || kind == Kind::kBreakGlass;
+         kind == Kind::kRelease || kind == Kind::kBreakGlass || kind == Kind::kPublication;
 }
 
 Judged AsJudged(const Waiting& change) {

@@ -32,7 +32,7 @@
 namespace kapea::domain {
 
 // The rules that Judge follows; stands in every Entry. Raise it with any change of
-// a verdict.
+// a verdict, once a deployment is in use.
 inline constexpr uint32_t kRulesVersion = 1;
 
 // Threads: one at a time; reading from several is safe while nobody writes.
@@ -53,7 +53,7 @@ class FileState {
   // Folds the next Entry of the file. Entries come in order of their numbers; one that
   // was folded before is passed over. The verdict is judged anew, except where that is
   // impossible: under other rules, with withheld writes or after some, or when it stands on
-  // what the file cannot show (forked, erased); then the Entry's counts.
+  // what the file cannot show (forked, erased), and for publications; then the Entry's counts.
   // Changes that were `early` take effect here, once what they lacked is there. What
   // came in another file (a pack, a directory act) is seen at this file's next Entry.
   // Returns the verdict that counts. An Entry that is still being written has none

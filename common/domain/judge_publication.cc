@@ -34,9 +34,18 @@ Verdict Judgement::CheckPublication() {
   if (what == nullptr) return Verdict::kErased;
   if (pack_ == nullptr) return Verdict::kForm;
   if (!Oversees(around_.directory, header_.person, what->scope, at_)) return Verdict::kRole;
+  if (what->ledger_size > at_) return Verdict::kType;  // counted by what is still to come
   const auto objection = ObjectionTo(state_.publications_, *what, *pack_);
   if (!objection) return Verdict::kAccepted;
-  return objection->why == Objection::Why::kMeasure ? Verdict::kForm : Verdict::kPublished;
+  switch (objection->why) {
+    case Objection::Why::kMeasure:
+      return Verdict::kForm;
+    case Objection::Why::kSmall:
+    case Objection::Why::kContradicts:
+      return Verdict::kType;
+    default:
+      return Verdict::kPublished;
+  }
 }
 
 void FileState::ApplyPublication(const Waiting& change) {

@@ -12,7 +12,7 @@ namespace {
 
 using Span = PublishedSums::Span;
 
-constexpr uint64_t kEffortMax = 300'000'000;  // about a second
+constexpr uint64_t kStepsMax = 20'000'000;  // of all measures: some tenths of a second
 
 Span SpanOf(const Publication& what, const Measure& measure) {
   // How things stand, they stand at one moment.
@@ -45,8 +45,8 @@ class Objecting {
 
   std::optional<Objection> Find() {
     for (const PublishedTable& table : what_.tables) {
-      if (IsKnown(table)) continue;
-      return Because(Objection::Why::kMeasure, table, "");
+      if (!IsKnown(table)) return Because(Objection::Why::kMeasure, table, "");
+      if (auto found = OfSmall(table)) return found;
     }
     if (auto found = OfPeriods()) return found;
     for (const PublishedTable& table : what_.tables) {
@@ -70,6 +70,25 @@ class Objecting {
            std::find(measure->by.begin(), measure->by.end(), table.dimension) != measure->by.end();
   }
 
+  bool IsCount(const std::string& measure) const {
+    return pack_.FindMeasure(measure)->answer == MeasureAnswer::kCount;
+  }
+
+  // "values" and "p90" stand beside the figure itself, and are no counts of people.
+  static bool IsFigure(const PublishedTable& table, const PublishedCell& cell) {
+    return !table.dimension.empty() || cell.code.empty();
+  }
+
+  std::optional<Objection> OfSmall(const PublishedTable& table) const {
+    if (!IsCount(table.measure)) return std::nullopt;
+    for (const PublishedCell& cell : table.cells) {
+      if (!IsFigure(table, cell) || !cell.value) continue;
+      const bool small = *cell.value < 0 || (*cell.value > 0 && *cell.value < what_.hidden_below);
+      if (small) return Because(Objection::Why::kSmall, table, cell.code);
+    }
+    return std::nullopt;
+  }
+
   // Those that are in force and not replaced by this one.
   bool Stands(const PublicationAt& other) const {
     return !other.revised_by && other.self.change != what_.revises;
@@ -83,7 +102,7 @@ class Objecting {
       if (other.report != what_.report || !(other.scope == what_.scope)) continue;
       const Span its{other.from, other.before};
       if (what_.revises == before_[i].self.change) {
-        if (before_[i].revised_by || its != mine) return Because(Objection::Why::kRevision, i);
+        if (before_[i].revised_by) return Because(Objection::Why::kRevision, i);
         revised = true;
       }
       if (!Stands(before_[i])) continue;
@@ -122,40 +141,56 @@ class Objecting {
 
   std::optional<Objection> OfSums() const {
     std::set<std::string> measures;
-    uint64_t effort = 0;
+    uint64_t steps = 0;
     for (const PublishedTable& table : what_.tables) {
+      if (!IsCount(table.measure) || !measures.insert(table.measure).second) continue;
       const Measure& measure = *pack_.FindMeasure(table.measure);
-      if (measure.answer != MeasureAnswer::kCount || !measures.insert(measure.id).second) continue;
-      PublishedSums sums = SumsOf(measure);
-      effort += sums.Effort();
-      if (effort > kEffortMax) return Because(Objection::Why::kTooMuch, table, "");
-      const auto told = sums.FindTold();
-      if (!told) continue;
-      return Objection{Objection::Why::kTells, std::nullopt, measure.id, told->dimension,
-                       told->code};
+      // By itself, which is of one moment, and with all that it hangs together with.
+      for (const bool alone : {true, false}) {
+        PublishedSums sums = alone ? SumsOfThis(measure) : SumsOf(measure);
+        const PublishedSums::Found found = sums.Find(kStepsMax - steps);
+        steps += found.steps;
+        if (found.too_much) return Because(Objection::Why::kTooMuch, table, "");
+        if (alone && found.contradicts) return Because(Objection::Why::kContradicts, table, "");
+        if (!found.told) continue;
+        return Objection{Objection::Why::kTells, std::nullopt, measure.id, found.told->dimension,
+                         found.told->code};
+      }
     }
     return std::nullopt;
   }
 
+  PublishedSums SumsOfThis(const Measure& measure) const {
+    PublishedSums sums;
+    AddTo(sums, what_, false, measure);
+    return sums;
+  }
+
   // Of all whose periods hang together with this one's.
   PublishedSums SumsOf(const Measure& measure) const {
-    std::vector<const Publication*> others;
+    struct Other {
+      const Publication* what;
+      bool stands;
+    };
+    std::vector<Other> others;
     for (const PublicationAt& other : before_) {
-      if (Stands(other) && other.what.scope == what_.scope && Has(other.what, measure)) {
-        others.push_back(&other.what);
+      if (other.what.scope == what_.scope && Has(other.what, measure)) {
+        others.push_back({&other.what, Stands(other)});
       }
     }
-    std::vector<const Publication*> together{&what_};
+    std::vector<Other> together{{&what_, true}};
     for (size_t i = 0; i < together.size(); ++i) {
-      const Span span = SpanOf(*together[i], measure);
+      const Span span = SpanOf(*together[i].what, measure);
       const auto rest = std::stable_partition(
           others.begin(), others.end(),
-          [&](const Publication* other) { return !Meets(SpanOf(*other, measure), span); });
+          [&](const Other& other) { return !Meets(SpanOf(*other.what, measure), span); });
       together.insert(together.end(), rest, others.end());
       others.erase(rest, others.end());
     }
     PublishedSums sums;
-    for (const Publication* one : together) AddTo(sums, *one, measure);
+    for (const Other& one : together) {
+      AddTo(sums, *one.what, !one.stands, measure);
+    }
     return sums;
   }
 
@@ -164,16 +199,15 @@ class Objecting {
                        [&](const auto& table) { return table.measure == measure.id; });
   }
 
-  static void AddTo(PublishedSums& sums, const Publication& what, const Measure& measure) {
+  static void AddTo(PublishedSums& sums, const Publication& what, bool revised,
+                    const Measure& measure) {
     for (const PublishedTable& table : what.tables) {
       if (table.measure != measure.id) continue;
       std::vector<PublishedSums::Cell> cells;
       for (const PublishedCell& cell : table.cells) {
-        // "values" and "p90" stand beside the figure itself.
-        if (table.dimension.empty() && !cell.code.empty()) continue;
-        cells.push_back(Known(cell, what.rounded_to));
+        if (IsFigure(table, cell)) cells.push_back(Known(cell, what.rounded_to));
       }
-      sums.Add(SpanOf(what, measure), table.dimension, cells);
+      sums.Add(SpanOf(what, measure), revised, table.dimension, std::move(cells));
     }
   }
 
@@ -200,6 +234,10 @@ std::string_view NameOf(Objection::Why why) {
       return "tells";
     case Objection::Why::kTooMuch:
       return "too_much";
+    case Objection::Why::kSmall:
+      return "small";
+    case Objection::Why::kContradicts:
+      return "contradicts";
   }
   return "";
 }

@@ -9,6 +9,7 @@ namespace {
 // More people than there are; far from where sums of it would not fit.
 constexpr int64_t kMany = int64_t{1} << 40;
 constexpr int kRoundsMax = 64;
+constexpr size_t kUnknownsMax = 20'000;
 
 // Elimination modulo a prime is exact where the true numbers are small fractions, and the same
 // on every machine.
@@ -26,76 +27,98 @@ uint64_t Inverse(uint64_t a) {
 
 }  // namespace
 
-void PublishedSums::Add(const Span& span, const std::string& dimension,
-                        const std::vector<Cell>& cells) {
-  tables_.push_back({span, dimension, cells});
+void PublishedSums::Add(const Span& span, bool revised, const std::string& dimension,
+                        std::vector<Cell> cells) {
+  Table& table = tables_.emplace_back(Table{span, revised, dimension, {}});
+  for (Cell& cell : cells) {
+    std::string code = cell.code;
+    table.cells.insert_or_assign(std::move(code), std::move(cell));
+  }
+}
+
+// False: that is more than may be taken.
+bool PublishedSums::Step(uint64_t count) {
+  steps_ += count;
+  return steps_ <= steps_max_;
 }
 
 PublishedSums::Unknown PublishedSums::UnknownOf(size_t stretch, const std::string& dimension,
-                                                const std::string& code) {
-  return unknowns_.try_emplace({stretch, dimension, code}, unknowns_.size()).first->second;
+                                                const std::string& code) const {
+  const std::vector<std::string>& codes = codes_.at(dimension);
+  const auto at = std::lower_bound(codes.begin(), codes.end(), code);
+  return stretch * width_ + places_.at(dimension) + static_cast<size_t>(at - codes.begin());
 }
 
-std::vector<PublishedSums::Unknown> PublishedSums::Parts(const Span& span,
-                                                         const std::string& dimension,
-                                                         const std::string& code) {
-  std::vector<Unknown> parts;
-  const auto first = std::lower_bound(ends_.begin(), ends_.end(), span.from);
-  const auto last = std::lower_bound(ends_.begin(), ends_.end(), span.before);
-  for (auto at = first; at != last; ++at) {
-    parts.push_back(UnknownOf(static_cast<size_t>(at - ends_.begin()), dimension, code));
-  }
-  return parts;
+// The first, and the one behind the last.
+std::pair<size_t, size_t> PublishedSums::StretchesOf(const Span& span) const {
+  const auto at = [this](Time time) {
+    const auto end = std::lower_bound(ends_.begin(), ends_.end(), time);
+    return static_cast<size_t>(end - ends_.begin());
+  };
+  return {at(span.from), at(span.before)};
 }
 
-void PublishedSums::Build() {
-  if (built_) return;
-  built_ = true;
+// Before anything is made that could be too large.
+bool PublishedSums::Build() {
   std::set<Time> ends;
-  std::map<std::string, std::set<std::string>> codes;
+  std::map<std::string, std::set<std::string>> codes{{"", {""}}};
   for (const Table& table : tables_) {
     ends.insert(table.span.from);
     ends.insert(table.span.before);
-    for (const Cell& cell : table.cells) codes[table.dimension].insert(cell.code);
-    codes[table.dimension];
+    std::set<std::string>& known = codes[table.dimension];
+    for (const auto& [code, cell] : table.cells) known.insert(code);
+    if (!Step(table.cells.size())) return false;
   }
   ends_.assign(ends.begin(), ends.end());
-  codes[""] = {""};
-  for (const auto& [dimension, set] : codes) codes_[dimension].assign(set.begin(), set.end());
+  for (const auto& [dimension, set] : codes) {
+    codes_[dimension].assign(set.begin(), set.end());
+    places_[dimension] = width_;
+    width_ += set.size();
+  }
+  if (width_ * ends_.size() > kUnknownsMax) return false;
+  for (const Table& table : tables_) {
+    const auto [first, last] = StretchesOf(table.span);
+    if (!Step(codes_[table.dimension].size() * (last - first))) return false;
+  }
   for (const Table& table : tables_) AddTable(table);
   AddWholes();
+  return true;
 }
 
 void PublishedSums::AddTable(const Table& table) {
+  const auto [first, last] = StretchesOf(table.span);
   for (const std::string& code : codes_[table.dimension]) {
-    const std::vector<Unknown> parts = Parts(table.span, table.dimension, code);
-    const auto cell = std::find_if(table.cells.begin(), table.cells.end(),
-                                   [&code](const Cell& one) { return one.code == code; });
-    if (cell == table.cells.end()) {
-      sums_.push_back({parts, std::nullopt, 0, 0});
-    } else if (cell->low && cell->high) {
-      sums_.push_back({parts, std::nullopt, *cell->low, *cell->high});
-    } else {
+    std::vector<Unknown> parts;
+    for (size_t i = first; i < last; ++i) parts.push_back(UnknownOf(i, table.dimension, code));
+    const auto cell = table.cells.find(code);
+    Sum sum{std::move(parts), std::nullopt, 0, 0, table.revised};
+    if (cell != table.cells.end() && cell->second.low && cell->second.high) {
+      sum.low = *cell->second.low;
+      sum.high = *cell->second.high;
+    } else if (cell != table.cells.end()) {
       // A zero is never hidden, so whoever reads it knows that somebody is there.
-      sums_.push_back({parts, std::nullopt, 1, kMany});
-      hidden_.push_back({{table.span, table.dimension, code}, parts});
+      sum.low = 1;
+      sum.high = kMany;
+      hidden_.push_back({{table.dimension, code}, sum.plus});
     }
+    sums_.push_back(std::move(sum));
   }
 }
 
 // In each stretch that a table of a dimension covers, its codes make up the figure.
 void PublishedSums::AddWholes() {
-  std::set<std::pair<size_t, std::string>> covered;
+  std::map<std::pair<size_t, std::string>, bool> covered;  // by revised ones alone
   for (const Table& table : tables_) {
     if (table.dimension.empty()) continue;
-    for (size_t i = 0; i + 1 < ends_.size(); ++i) {
-      if (table.span.from <= ends_[i] && ends_[i] < table.span.before) {
-        covered.emplace(i, table.dimension);
-      }
+    const auto [first, last] = StretchesOf(table.span);
+    for (size_t i = first; i < last; ++i) {
+      const auto at = covered.emplace(std::pair(i, table.dimension), table.revised).first;
+      at->second = at->second && table.revised;
     }
   }
-  for (const auto& [stretch, dimension] : covered) {
-    Sum whole{{}, UnknownOf(stretch, "", ""), 0, 0};
+  for (const auto& [place, revised] : covered) {
+    const auto& [stretch, dimension] = place;
+    Sum whole{{}, UnknownOf(stretch, "", ""), 0, 0, revised};
     for (const std::string& code : codes_[dimension]) {
       whole.plus.push_back(UnknownOf(stretch, dimension, code));
     }
@@ -103,50 +126,65 @@ void PublishedSums::AddWholes() {
   }
 }
 
-uint64_t PublishedSums::Effort() {
-  Build();
-  const uint64_t unknowns = unknowns_.size();
-  return unknowns * unknowns * (sums_.size() + hidden_.size());
-}
-
-// True: something is left of it, with a one in front.
-bool PublishedSums::Reduce(Row& row) const {
-  for (const auto& [lead, other] : basis_) {
-    const uint64_t times = row[lead];
-    if (times == 0) continue;
-    for (size_t i = lead; i < row.size(); ++i) row[i] = Less(row[i], Times(times, other[i]));
+// False: it would take too long. What is left of the row has a one in front, or is nothing.
+bool PublishedSums::Reduce(Row& row) {
+  Row rest;
+  size_t at = 0;
+  while (at < row.size()) {
+    const auto known = basis_.find(row[at].first);
+    if (known == basis_.end()) {
+      rest.push_back(row[at++]);
+      continue;
+    }
+    // Takes away as often the known row as makes this place a zero.
+    const uint64_t times = row[at].second;
+    const Row& other = known->second;
+    Row next;
+    size_t i = at, j = 0;
+    while (i < row.size() || j < other.size()) {
+      const bool mine = j == other.size() || (i < row.size() && row[i].first < other[j].first);
+      const bool both = !mine && i < row.size() && row[i].first == other[j].first;
+      const Unknown unknown = mine ? row[i].first : other[j].first;
+      uint64_t value = mine || both ? row[i].second : 0;
+      if (!mine) value = Less(value, Times(times, other[j].second));
+      if (value != 0) next.emplace_back(unknown, value);
+      i += mine || both ? 1 : 0;
+      j += mine ? 0 : 1;
+    }
+    if (!Step(row.size() - at + other.size())) return false;
+    row = std::move(next);
+    at = 0;
   }
-  const auto lead = std::find_if(row.begin(), row.end(), [](uint64_t one) { return one != 0; });
-  if (lead == row.end()) return false;
-  const uint64_t inverse = Inverse(*lead);
-  for (auto at = lead; at != row.end(); ++at) *at = Times(*at, inverse);
+  row = std::move(rest);
+  if (row.empty()) return true;
+  const uint64_t inverse = Inverse(row[0].second);
+  for (auto& [unknown, value] : row) value = Times(value, inverse);
   return true;
 }
 
-void PublishedSums::Eliminate() {
+bool PublishedSums::Eliminate() {
   for (const Sum& sum : sums_) {
     if (sum.low != sum.high) continue;
-    Row row(unknowns_.size());
-    for (const Unknown one : sum.plus) row[one] = 1;
-    if (sum.minus) row[*sum.minus] = kPrime - 1;
-    if (!Reduce(row)) continue;
-    const auto lead = std::find_if(row.begin(), row.end(), [](uint64_t one) { return one != 0; });
-    const auto at = static_cast<size_t>(lead - row.begin());
-    const auto place = std::find_if(basis_.begin(), basis_.end(),
-                                    [at](const auto& other) { return other.first > at; });
-    basis_.insert(place, {at, std::move(row)});
+    Row row;
+    for (const Unknown one : sum.plus) row.emplace_back(one, 1);
+    if (sum.minus) row.emplace_back(*sum.minus, kPrime - 1);
+    std::sort(row.begin(), row.end());
+    if (!Reduce(row)) return false;
+    if (row.empty()) continue;
+    const Unknown lead = row[0].first;
+    basis_.emplace(lead, std::move(row));
   }
+  return true;
 }
 
-bool PublishedSums::Follows(const std::vector<Unknown>& parts) const {
-  Row row(unknowns_.size());
-  for (const Unknown one : parts) row[one] = 1;
-  return !Reduce(row);
+bool PublishedSums::Follows(const std::vector<Unknown>& parts) {
+  Row row;
+  for (const Unknown one : parts) row.emplace_back(one, 1);
+  return Reduce(row) && row.empty();
 }
 
-std::optional<std::vector<PublishedSums::Range>> PublishedSums::Limits() const {
-  std::vector<Range> ranges(unknowns_.size(), Range{0, kMany});
-  bool changed = true;
+// False: there is no number left for one of them.
+bool PublishedSums::Narrow(const Sum& sum, std::vector<Range>& ranges, bool& changed) {
   const auto narrow = [&](Unknown one, int64_t low, int64_t high) {
     Range& range = ranges[one];
     changed = changed || low > range.low || high < range.high;
@@ -154,44 +192,59 @@ std::optional<std::vector<PublishedSums::Range>> PublishedSums::Limits() const {
     range.high = std::min(range.high, high);
     return range.low <= range.high;
   };
+  int64_t least = 0, most = 0;
+  for (const Unknown one : sum.plus) {
+    least += ranges[one].low;
+    most += ranges[one].high;
+  }
+  if (sum.minus) {
+    if (!narrow(*sum.minus, least - sum.high, most - sum.low)) return false;
+    least -= ranges[*sum.minus].high;
+    most -= ranges[*sum.minus].low;
+  }
+  for (const Unknown one : sum.plus) {
+    const Range known = ranges[one];
+    const int64_t low = sum.low - (most - known.high);
+    const int64_t high = sum.high - (least - known.low);
+    if (!narrow(one, low, high)) return false;
+  }
+  return true;
+}
+
+std::optional<std::vector<PublishedSums::Range>> PublishedSums::Limits() {
+  std::vector<Range> ranges(width_ * ends_.size(), Range{0, kMany});
+  bool changed = true;
   for (int round = 0; round < kRoundsMax && changed; ++round) {
     changed = false;
     for (const Sum& sum : sums_) {
-      int64_t least = 0, most = 0;
-      for (const Unknown one : sum.plus) {
-        least += ranges[one].low;
-        most += ranges[one].high;
-      }
-      if (sum.minus) {
-        if (!narrow(*sum.minus, least - sum.high, most - sum.low)) return std::nullopt;
-        least -= ranges[*sum.minus].high;
-        most -= ranges[*sum.minus].low;
-      }
-      for (const Unknown one : sum.plus) {
-        const Range known = ranges[one];
-        const int64_t low = sum.low - (most - known.high);
-        const int64_t high = sum.high - (least - known.low);
-        if (!narrow(one, low, high)) return std::nullopt;
-      }
+      if (sum.revised) continue;
+      if (!Step(sum.plus.size()) || !Narrow(sum, ranges, changed)) return std::nullopt;
     }
   }
   return ranges;
 }
 
-std::optional<PublishedSums::Hidden> PublishedSums::FindTold() {
-  Build();
-  if (hidden_.empty()) return std::nullopt;
-  Eliminate();
-  const auto ranges = Limits();
-  for (const auto& [hidden, parts] : hidden_) {
-    int64_t low = 0, high = 0;
-    for (const Unknown one : parts) {
-      low += ranges ? (*ranges)[one].low : 0;
-      high += ranges ? (*ranges)[one].high : kMany;
+PublishedSums::Found PublishedSums::Find(uint64_t steps_max) {
+  steps_max_ = steps_max;
+  Found found;
+  found.too_much = !Build() || !Eliminate();
+  if (!found.too_much) {
+    const auto ranges = Limits();
+    found.contradicts = !ranges;
+    for (const Kept& hidden : hidden_) {
+      int64_t low = 0, high = 0;
+      for (const Unknown one : hidden.parts) {
+        low += ranges ? (*ranges)[one].low : 0;
+        high += ranges ? (*ranges)[one].high : kMany;
+      }
+      if (low != high && !Follows(hidden.parts)) continue;
+      found.told = hidden.name;
+      break;
     }
-    if (low == high || Follows(parts)) return hidden;
   }
-  return std::nullopt;
+  found.steps = steps_;
+  found.too_much = found.too_much || steps_ > steps_max_;
+  return found;
 }
 
 }  // namespace kapea::domain

@@ -26,22 +26,28 @@ class PublishedSums {
     std::optional<int64_t> low, high;  // as shown; both absent: hidden
   };
   struct Hidden {
-    Span span;
     std::string dimension, code;
+  };
+  struct Found {
+    std::optional<Hidden> told;  // a hidden count that can be one number alone
+    bool contradicts = false;    // the numbers each other: then limits tell nothing
+    bool too_much = false;       // it would take more steps than may be taken
+    uint64_t steps = 0;          // taken
   };
 
   // Every code that is not among the cells counts nobody. Dimension "": the figure itself.
-  void Add(const Span& span, const std::string& dimension, const std::vector<Cell>& cells);
-  // How long FindTold may take, in steps.
-  uint64_t Effort();
-  // A hidden count that can be one number alone.
-  std::optional<Hidden> FindTold();
+  // `revised`: its numbers are of another time, but people have them; they are eliminated with,
+  // and put no limits.
+  void Add(const Span& span, bool revised, const std::string& dimension, std::vector<Cell> cells);
+  // Once, at the end. The same steps on every machine.
+  Found Find(uint64_t steps_max);
 
  private:
   struct Table {
     Span span;
+    bool revised;
     std::string dimension;
-    std::vector<Cell> cells;
+    std::map<std::string, Cell> cells;
   };
   using Unknown = size_t;
   // The sum of some unknowns less one other lies between two numbers.
@@ -49,33 +55,40 @@ class PublishedSums {
     std::vector<Unknown> plus;
     std::optional<Unknown> minus;
     int64_t low = 0, high = 0;
+    bool revised = false;
   };
   struct Range {
     int64_t low = 0, high = 0;
   };
-  using Row = std::vector<uint64_t>;  // modulo a prime
+  struct Kept {
+    Hidden name;
+    std::vector<Unknown> parts;
+  };
+  using Row = std::vector<std::pair<Unknown, uint64_t>>;  // ascending; modulo a prime, none zero
 
-  void Build();
-  Unknown UnknownOf(size_t stretch, const std::string& dimension, const std::string& code);
-  std::vector<Unknown> Parts(const Span& span, const std::string& dimension,
-                             const std::string& code);
+  bool Step(uint64_t count);
+  bool Build();
+  Unknown UnknownOf(size_t stretch, const std::string& dimension, const std::string& code) const;
+  std::pair<size_t, size_t> StretchesOf(const Span& span) const;
   void AddTable(const Table& table);
   void AddWholes();
   // By elimination: whether the sum of these follows from the exact ones.
-  void Eliminate();
-  bool Follows(const std::vector<Unknown>& parts) const;
-  // By limits; absent: the numbers contradict each other, for they were counted at other times.
-  std::optional<std::vector<Range>> Limits() const;
-  bool Reduce(Row& row) const;
+  bool Eliminate();
+  bool Reduce(Row& row);
+  bool Follows(const std::vector<Unknown>& parts);
+  // By limits; absent: the numbers contradict each other, or it was too much.
+  std::optional<std::vector<Range>> Limits();
+  bool Narrow(const Sum& sum, std::vector<Range>& ranges, bool& changed);
 
   std::vector<Table> tables_;
-  bool built_ = false;
-  std::vector<Time> ends_;  // ascending
-  std::map<std::tuple<size_t, std::string, std::string>, Unknown> unknowns_;
+  std::vector<Time> ends_;                                 // ascending
   std::map<std::string, std::vector<std::string>> codes_;  // by dimension, ascending
+  std::map<std::string, size_t> places_;  // of a dimension's first code within a stretch
+  size_t width_ = 0;                      // unknowns of a stretch
   std::vector<Sum> sums_;
-  std::vector<std::pair<Hidden, std::vector<Unknown>>> hidden_;
-  std::vector<std::pair<size_t, Row>> basis_;  // by its leading unknown
+  std::vector<Kept> hidden_;
+  std::map<Unknown, Row> basis_;  // by its leading unknown
+  uint64_t steps_ = 0, steps_max_ = 0;
 };
 
 }  // namespace kapea::domain

@@ -39,13 +39,6 @@ class Persons {
   std::map<FileId, FileId> parent_;
 };
 
-// What counts once: a line, a file or a person.
-using Key = std::tuple<FileId, RecordId, size_t>;
-
-struct Counted {
-  std::vector<const Contribution*> lines;
-};
-
 // Where a line lies, by its soft end, and whether anything says otherwise.
 struct Place {
   bool in = true;
@@ -70,82 +63,112 @@ int64_t Percentile(const std::vector<int64_t>& sorted, size_t hundredths) {
   return sorted[std::max<size_t>(rank, 1) - 1];
 }
 
-class Counter {
+void AddTo(int64_t& sum, int64_t value) {
+  if (__builtin_add_overflow(sum, value, &sum)) sum = INT64_MAX;
+}
+
+constexpr size_t kListedMin = 4096;  // rows of a list before any goes
+
+// What lines that count as one say together.
+class Tally {
  public:
-  Counter(const Measure& measure, const MeasureRequest& request)
-      : measure_(measure), request_(request) {
-    for (const std::string& code : request.by) by_.push_back(IndexOf(code));
-  }
-
-  void Take(const std::vector<FileContributions>& files) {
-    const Persons persons(files);
-    for (const FileContributions& file : files) {
-      if (file.drill) {
-        ++result_.drills;
-        continue;
-      }
-      if (request_.unit &&
-          !std::binary_search(file.units.begin(), file.units.end(), *request_.unit)) {
-        continue;
-      }
-      for (const Contribution& line : file.lines) {
-        if (line.measure == measure_.id && Wanted(line)) TakeLine(file, line, persons);
-      }
+  void Add(const Contribution& line, MeasureAnswer answer) {
+    all_ = all_ && line.counts;
+    any_ = any_ || line.counts;
+    if (std::exchange(begun_, true) == false) weight_ = line.weight;
+    if (!line.value) return;
+    if (answer == MeasureAnswer::kSum) {
+      AddTo(sum_, *line.value);
+      ++values_;
+      return;
     }
+    // The earliest one that has a value speaks for the rest.
+    if (values_ == 1 && !(line.at && at_ && *line.at < *at_)) return;
+    values_ = 1;
+    sum_ = *line.value;
+    at_ = line.at;
+    over_ = line.over;
   }
 
-  MeasureResult Finish() {
-    result_.by = request_.by;
-    std::vector<const Counted*> all;
-    for (const auto& [key, counted] : counted_) all.push_back(&counted);
-    result_.total = FigureOf(all);
-    for (const size_t index : by_) result_.margins.push_back(MarginOf(index));
-    if (!by_.empty()) result_.cells = Cells();
-    TakeRows();
-    return std::move(result_);
+  // Of findings a file or person counts with all of them, else with any of its lines.
+  bool Counts(const Measure& measure) const {
+    return measure.parts[0].over == domain::MeasureOver::kFindings ? all_ : any_;
   }
+  uint64_t weight() const { return weight_; }
+  int64_t sum() const { return sum_; }  // of one value: it
+  uint64_t values() const { return values_; }
+  bool over() const { return over_; }
 
-  size_t IndexOf(std::string_view code) const {
-    const auto at = std::find(measure_.by.begin(), measure_.by.end(), code);
-    return static_cast<size_t>(at - measure_.by.begin());
+ private:
+  bool begun_ = false, all_ = true, any_ = false, over_ = false;
+  uint64_t weight_ = 1, values_ = 0;
+  int64_t sum_ = 0;
+  std::optional<domain::EventTime> at_;
+};
+
+// A figure under way.
+class Counting {
+ public:
+  void Add(const Tally& tally, const Measure& measure) {
+    const uint64_t weight = measure.once == MeasureOnce::kRecord ? tally.weight() : 1;
+    figure_.of += weight;
+    if (tally.Counts(measure)) figure_.count += weight;
+    if (tally.values() == 0) return;
+    AddTo(figure_.sum, tally.sum());
+    figure_.values += tally.values();
+    if (tally.over()) ++figure_.over;
+    if (measure.answer == MeasureAnswer::kMedian) values_.push_back(tally.sum());
+  }
+  MeasureFigure Finish() && {
+    if (values_.empty()) return figure_;
+    std::sort(values_.begin(), values_.end());
+    const size_t half = values_.size() / 2;
+    figure_.median =
+        values_.size() % 2 == 1 ? values_[half] : std::midpoint(values_[half - 1], values_[half]);
+    figure_.p90 = Percentile(values_, 90);
+    return figure_;
   }
 
  private:
-  struct Listed {
-    const FileContributions* file;
-    const Contribution* line;
-    size_t at;  // where it came, for those that are alike
-    std::tuple<Time, const FileId&, const std::optional<RecordId>&, std::string_view, size_t> Key()
-        const {
-      const std::string_view clause =
-          line->by.empty() || line->by[0].empty() ? "" : std::string_view(line->by[0][0]);
-      return {line->at ? line->at->soft.latest : Time::Max(), file->file, line->record, clause, at};
-    }
-  };
+  MeasureFigure figure_;
+  std::vector<int64_t> values_;  // of a median
+};
 
-  // Sorts no further than what is asked for: a list may be of everybody.
-  void TakeRows() {
-    result_.listed = listed_.size();
-    const size_t from = std::min(request_.rows_from, listed_.size());
-    const size_t to = from + std::min(request_.rows_max, listed_.size() - from);
-    std::partial_sort(listed_.begin(), listed_.begin() + static_cast<std::ptrdiff_t>(to),
-                      listed_.end(),
-                      [](const Listed& a, const Listed& b) { return a.Key() < b.Key(); });
-    for (size_t i = from; i < to; ++i) {
-      const Listed& row = listed_[i];
-      result_.rows.push_back({row.file->file, row.file->kind, *row.line});
+// What counts once: a file or a person; of a measure that counts records each line by itself.
+using Key = std::tuple<FileId, RecordId>;
+
+struct Counted {
+  Tally all;
+  // For each dimension asked for, those of its lines alone that have the code: a person's visits
+  // in March are no visits in April, though she counts in both.
+  std::vector<std::map<std::string, Tally>> by;
+};
+
+std::string CodeOf(const std::map<std::string, Tally>& codes) {
+  return codes.empty() ? "" : codes.size() == 1 ? codes.begin()->first : kSeveralCodes;
+}
+
+}  // namespace
+
+class LineCounter::Impl {
+ public:
+  Impl(const Measure& measure, const MeasureRequest& request,
+       const std::vector<FileContributions>& files)
+      : measure_(measure), request_(request), persons_(files), margins_(request.by.size()) {
+    for (const std::string& code : request.by) by_.push_back(IndexOf(code));
+    for (const auto& [dimension, code] : request.codes) {
+      wanted_.emplace_back(IndexOf(dimension), code);
     }
+    for (const FileContributions& file : files) result_.drills += file.drill ? 1 : 0;
   }
 
-  bool Wanted(const Contribution& line) const {
-    return std::all_of(request_.codes.begin(), request_.codes.end(), [&](const auto& wanted) {
-      const auto& codes = line.by[IndexOf(wanted.first)];
-      if (wanted.second.empty()) return codes.empty();
-      return std::find(codes.begin(), codes.end(), wanted.second) != codes.end();
-    });
+  bool Wants(const FileContributions& file) const {
+    return !file.drill && (!request_.unit || std::binary_search(file.units.begin(),
+                                                                file.units.end(), *request_.unit));
   }
 
-  void TakeLine(const FileContributions& file, const Contribution& line, const Persons& persons) {
+  void Take(const FileContributions& file, const Contribution& line) {
+    if (!Wanted(line)) return;
     const Place place = PlaceIn(line, request_.period);
     if (place.border) ++result_.border;
     if (!place.in) return;
@@ -158,128 +181,140 @@ class Counter {
     const bool amount =
         measure_.answer == MeasureAnswer::kSum || measure_.answer == MeasureAnswer::kMedian;
     if (amount && !line.value) ++result_.valueless;
-    Key key{file.file, line.record.value_or(RecordId()), counted_.size()};
-    if (measure_.once == MeasureOnce::kFile) key = {file.file, RecordId(), 0};
-    if (measure_.once == MeasureOnce::kPerson) {
-      // Who has no file counts by the record, or by the file that is about her.
-      const bool filed = !line.person.is_zero();
-      key = {filed ? persons.Of(line.person) : file.file,
-             filed ? RecordId() : line.record.value_or(RecordId()), 0};
-    }
-    counted_[key].lines.push_back(&line);
-    if (measure_.answer == MeasureAnswer::kList) listed_.push_back({&file, &line, listed_.size()});
+    if (measure_.answer == MeasureAnswer::kList) List(file, line);
+    if (measure_.once != MeasureOnce::kRecord) return Add(line, counted_[KeyOf(file, line)]);
+    Counted alone;
+    Add(line, alone);
+    Settle(alone);
   }
 
-  // Of findings a file or person counts with all of them, else with any of its lines.
-  bool Counts(const Counted& one) const {
-    const auto counts = [](const Contribution* line) { return line->counts; };
-    if (measure_.parts[0].over == domain::MeasureOver::kFindings) {
-      return std::all_of(one.lines.begin(), one.lines.end(), counts);
+  MeasureResult Finish() {
+    for (const auto& [key, counted] : counted_) Settle(counted);
+    result_.by = request_.by;
+    result_.total = std::move(total_).Finish();
+    for (size_t i = 0; i < by_.size(); ++i) result_.margins.push_back(MarginOf(i));
+    for (auto& [codes, cell] : cells_) {
+      result_.cells.push_back({codes, std::move(cell).Finish()});
     }
-    return std::any_of(one.lines.begin(), one.lines.end(), counts);
+    TakeRows();
+    return std::move(result_);
   }
 
-  MeasureFigure FigureOf(const std::vector<const Counted*>& all) const {
-    MeasureFigure figure;
-    std::vector<int64_t> values;
-    for (const Counted* one : all) {
-      const bool counts = Counts(*one);
-      const bool each = measure_.once == MeasureOnce::kRecord;
-      const uint64_t weight = each ? one->lines[0]->weight : 1;
-      figure.of += weight;
-      if (counts) figure.count += weight;
-      AddValues(*one, values, figure);
-    }
-    figure.values = values.size();
-    if (measure_.answer != MeasureAnswer::kMedian || values.empty()) return figure;
-    std::sort(values.begin(), values.end());
-    const size_t half = values.size() / 2;
-    figure.median =
-        values.size() % 2 == 1 ? values[half] : std::midpoint(values[half - 1], values[half]);
-    figure.p90 = Percentile(values, 90);
-    return figure;
+ private:
+  using RowPlace =
+      std::tuple<Time, const FileId&, const std::optional<RecordId>&, std::string_view, size_t>;
+  struct Listed {
+    const FileContributions* file;
+    Contribution line;
+    size_t at;  // where it came, for those that are alike
+    RowPlace Key() const { return RowKey(*file, line, at); }
+  };
+  static RowPlace RowKey(const FileContributions& file, const Contribution& line, size_t at) {
+    const std::string_view clause =
+        line.by.empty() || line.by[0].empty() ? "" : std::string_view(line.by[0][0]);
+    return {line.at ? line.at->soft.latest : Time::Max(), file.file, line.record, clause, at};
+  }
+  static bool Before(const Listed& a, const Listed& b) { return a.Key() < b.Key(); }
+  struct Row {
+    Counting alone, among;
+    bool beside = false;  // somebody has the code
+  };
+
+  size_t IndexOf(std::string_view code) const {
+    const auto at = std::find(measure_.by.begin(), measure_.by.end(), code);
+    return static_cast<size_t>(at - measure_.by.begin());
   }
 
-  // Of a sum every line; else the earliest one that has a value speaks for the rest.
-  void AddValues(const Counted& one, std::vector<int64_t>& values, MeasureFigure& figure) const {
-    const Contribution* first = nullptr;
-    for (const Contribution* line : one.lines) {
-      if (!line->value) continue;
-      if (measure_.answer == MeasureAnswer::kSum) {
-        if (__builtin_add_overflow(figure.sum, *line->value, &figure.sum)) figure.sum = INT64_MAX;
-        values.push_back(*line->value);
-        continue;
-      }
-      if (first == nullptr || (line->at && first->at && *line->at < *first->at)) first = line;
-    }
-    if (first == nullptr) return;
-    values.push_back(*first->value);
-    if (__builtin_add_overflow(figure.sum, *first->value, &figure.sum)) figure.sum = INT64_MAX;
-    if (first->over) ++figure.over;
+  bool Wanted(const Contribution& line) const {
+    return std::all_of(wanted_.begin(), wanted_.end(), [&](const auto& wanted) {
+      const auto& codes = line.by[wanted.first];
+      if (wanted.second.empty()) return codes.empty();
+      return std::find(codes.begin(), codes.end(), wanted.second) != codes.end();
+    });
   }
 
-  std::set<std::string> CodesOf(const Counted& one, size_t index) const {
-    std::set<std::string> codes;
-    for (const Contribution* line : one.lines) {
-      codes.insert(line->by[index].begin(), line->by[index].end());
-    }
-    return codes;
-  }
-  std::string CodeOf(const Counted& one, size_t index) const {
-    const auto codes = CodesOf(one, index);
-    return codes.empty() ? "" : codes.size() == 1 ? *codes.begin() : kSeveralCodes;
+  Key KeyOf(const FileContributions& file, const Contribution& line) const {
+    if (measure_.once == MeasureOnce::kFile) return {file.file, RecordId()};
+    // Who has no file counts by the record, or by the file that is about her.
+    const bool filed = !line.person.is_zero();
+    return {filed ? persons_.Of(line.person) : file.file,
+            filed ? RecordId() : line.record.value_or(RecordId())};
   }
 
-  // Those of its lines alone that have the code: a person's visits in March are no visits in
-  // April, though she counts in both.
-  Counted Among(const Counted& one, size_t index, const std::string& code) const {
-    Counted among;
-    for (const Contribution* line : one.lines) {
-      const auto& codes = line->by[index];
-      if (std::find(codes.begin(), codes.end(), code) != codes.end()) among.lines.push_back(line);
-    }
-    return among;
-  }
-
-  MeasureMargin MarginOf(size_t index) const {
-    std::map<std::string, std::vector<const Counted*>> alone;
-    std::map<std::string, std::vector<Counted>> among;
-    for (const auto& [key, one] : counted_) {
-      alone[CodeOf(one, index)].push_back(&one);
-      for (const std::string& code : CodesOf(one, index)) {
-        alone.try_emplace(code);
-        among[code].push_back(Among(one, index, code));
+  void Add(const Contribution& line, Counted& counted) const {
+    counted.all.Add(line, measure_.answer);
+    counted.by.resize(by_.size());
+    for (size_t i = 0; i < by_.size(); ++i) {
+      for (const std::string& code : line.by[by_[i]]) {
+        counted.by[i][code].Add(line, measure_.answer);
       }
     }
-    MeasureMargin margin{measure_.by[index], {}};
-    for (const auto& [code, ones] : alone) {
-      std::vector<const Counted*> all;
-      for (const Counted& one : among[code]) all.push_back(&one);
-      const MeasureFigure figure = FigureOf(ones);
-      margin.rows.push_back({code, figure, all.empty() ? figure : FigureOf(all)});
+  }
+
+  void Settle(const Counted& one) {
+    total_.Add(one.all, measure_);
+    if (by_.empty()) return;
+    std::vector<std::string> codes;
+    for (size_t i = 0; i < by_.size(); ++i) {
+      codes.push_back(CodeOf(one.by[i]));
+      margins_[i][codes.back()].alone.Add(one.all, measure_);
+      for (const auto& [code, tally] : one.by[i]) {
+        Row& row = margins_[i][code];
+        row.among.Add(tally, measure_);
+        row.beside = true;
+      }
+    }
+    cells_[std::move(codes)].Add(one.all, measure_);
+  }
+
+  MeasureMargin MarginOf(size_t index) {
+    MeasureMargin margin{request_.by[index], {}};
+    for (auto& [code, row] : margins_[index]) {
+      const MeasureFigure figure = std::move(row.alone).Finish();
+      margin.rows.push_back({code, figure, row.beside ? std::move(row.among).Finish() : figure});
     }
     return margin;
   }
 
-  std::vector<MeasureCell> Cells() const {
-    std::map<std::vector<std::string>, std::vector<const Counted*>> cells;
-    for (const auto& [key, one] : counted_) {
-      std::vector<std::string> codes;
-      for (const size_t index : by_) codes.push_back(CodeOf(one, index));
-      cells[codes].push_back(&one);
+  // A list may be of everybody: of the rows that are asked for those behind go again.
+  void List(const FileContributions& file, const Contribution& line) {
+    const size_t at = result_.listed++;
+    if (behind_ && behind_->Key() <= RowKey(file, line, at)) return;
+    listed_.push_back({&file, line, at});
+    const size_t wanted = std::min(request_.rows_max, SIZE_MAX / 4) + request_.rows_from;
+    if (listed_.size() < kListedMin || listed_.size() / 2 < wanted) return;
+    std::nth_element(listed_.begin(), listed_.begin() + static_cast<std::ptrdiff_t>(wanted),
+                     listed_.end(), Before);
+    behind_ = std::move(listed_[wanted]);
+    listed_.erase(listed_.begin() + static_cast<std::ptrdiff_t>(wanted), listed_.end());
+  }
+
+  void TakeRows() {
+    const size_t from = std::min(request_.rows_from, listed_.size());
+    const size_t to = from + std::min(request_.rows_max, listed_.size() - from);
+    std::partial_sort(listed_.begin(), listed_.begin() + static_cast<std::ptrdiff_t>(to),
+                      listed_.end(), Before);
+    for (size_t i = from; i < to; ++i) {
+      Listed& row = listed_[i];
+      result_.rows.push_back({row.file->file, row.file->kind, std::move(row.line)});
     }
-    std::vector<MeasureCell> all;
-    for (const auto& [codes, ones] : cells) all.push_back({codes, FigureOf(ones)});
-    return all;
   }
 
   const Measure& measure_;
   const MeasureRequest& request_;
-  std::vector<size_t> by_;  // into Contribution::by
+  const Persons persons_;
+  std::vector<size_t> by_;                              // into Contribution::by
+  std::vector<std::pair<size_t, std::string>> wanted_;  // likewise, and the code
   std::map<Key, Counted> counted_;
+  Counting total_;
+  std::vector<std::map<std::string, Row>> margins_;
+  std::map<std::vector<std::string>, Counting> cells_;
   std::vector<Listed> listed_;
+  std::optional<Listed> behind_;  // the first that nobody asks for, of those that were looked at
   MeasureResult result_;
 };
+
+namespace {
 
 absl::Status Check(const Measure& measure, const MeasureRequest& request) {
   const auto known = [&](const std::string& code) -> absl::Status {
@@ -316,11 +351,30 @@ bool IsNamedBy(const Measure& measure, std::string_view code) {
 absl::StatusOr<MeasureResult> Answer(const Measure& measure,
                                      const std::vector<FileContributions>& files,
                                      const MeasureRequest& request) {
-  KAPEA_TRY(Check(measure, request));
-  Counter counter(measure, request);
-  counter.Take(files);
-  return counter.Finish();
+  KAPEA_ASSIGN(LineCounter counter, LineCounter::Make(measure, request, files));
+  for (const FileContributions& file : files) {
+    if (!counter.Wants(file)) continue;
+    for (const Contribution& line : file.lines) {
+      if (line.measure == measure.id) counter.Take(file, line);
+    }
+  }
+  return std::move(counter).Finish();
 }
+
+LineCounter::LineCounter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LineCounter::LineCounter(LineCounter&&) noexcept = default;
+LineCounter::~LineCounter() = default;
+
+absl::StatusOr<LineCounter> LineCounter::Make(const Measure& measure, const MeasureRequest& request,
+                                              const std::vector<FileContributions>& files) {
+  KAPEA_TRY(Check(measure, request));
+  return LineCounter(std::make_unique<Impl>(measure, request, files));
+}
+bool LineCounter::Wants(const FileContributions& file) const { return impl_->Wants(file); }
+void LineCounter::Take(const FileContributions& file, const Contribution& line) {
+  impl_->Take(file, line);
+}
+MeasureResult LineCounter::Finish() && { return impl_->Finish(); }
 
 CountTable TableOf(const MeasureResult& result) {
   CountTable table;

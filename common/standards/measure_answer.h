@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -88,6 +89,30 @@ bool IsNamedBy(const domain::Measure& measure, std::string_view code);
 absl::StatusOr<MeasureResult> Answer(const domain::Measure& measure,
                                      const std::vector<FileContributions>& files,
                                      const MeasureRequest& request);
+
+// The same where lines come one after the other: of most of them it keeps nothing but what they
+// add. Threads: one at a time.
+class LineCounter {
+ public:
+  // `files`: all that are looked at, whose lines are not read; with the request they live as long
+  // as this. InvalidArgument as Answer.
+  static absl::StatusOr<LineCounter> Make(const domain::Measure& measure,
+                                          const MeasureRequest& request,
+                                          const std::vector<FileContributions>& files);
+  LineCounter(LineCounter&&) noexcept;
+  ~LineCounter();
+
+  // Whether its lines count at all: it is no exercise, and of the unit.
+  bool Wants(const FileContributions& file) const;
+  // One of those `files`, which is wanted; a line of the measure.
+  void Take(const FileContributions& file, const Contribution& line);
+  MeasureResult Finish() &&;
+
+ private:
+  class Impl;
+  explicit LineCounter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
 
 // The cells as suppress.h wants them: rows by the first dimension, columns by the others
 // together; one column where there is one dimension. Counts of a share: its denominator.

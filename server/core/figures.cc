@@ -64,8 +64,9 @@ class Counting {
 
   absl::StatusOr<standards::MeasureResult> Answer(const Measure& measure,
                                                   const standards::MeasureRequest& request) {
-    KAPEA_TRY(TakeLines(measure));
-    return standards::Answer(measure, files_, request);
+    KAPEA_ASSIGN(auto counter, standards::LineCounter::Make(measure, request, files_));
+    KAPEA_TRY(CountLines(measure, counter));
+    return std::move(counter).Finish();
   }
 
  private:
@@ -93,32 +94,19 @@ class Counting {
     return file.kind != domain::FileKind::kDirectory && file.kind != domain::FileKind::kStandards;
   }
 
-  absl::Status TakeLines(const Measure& measure) {
-    for (FileContributions& file : files_) file.lines.clear();
-    KAPEA_TRY(ReadLines(measure));
-    for (const FileContributions& file : files_) {
-      for (const Contribution& line : file.lines) {
-        if (line.by.size() != measure.by.size()) {
-          return absl::DataLossError("kept figures are not of this pack: rebuild the views");
-        }
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status ReadLines(const Measure& measure) {
+  absl::Status CountLines(const Measure& measure, standards::LineCounter& counter) {
     for (const auto& [at, lines] : folded_) {
+      if (!counter.Wants(files_[at])) continue;
       for (const Contribution& line : lines) {
-        if (line.measure == measure.id) files_[at].lines.push_back(line);
+        if (line.measure == measure.id) counter.Take(files_[at], line);
       }
     }
     if (files_.size() == folded_.size()) return absl::OkStatus();
     const uint64_t number = codec::MeasureNumber(measure.id);
     if (files_.size() <= kFew) {
-      for (size_t at = 0; at < files_.size(); ++at) {
-        if (folded_.contains(at)) continue;
-        KAPEA_ASSIGN(const auto row, store_.Find(kFigures, FigureKey(number, files_[at].file)));
-        if (row) KAPEA_TRY(codec::DecodeLines(*row, measure.id, files_[at].lines));
+      for (const FileContributions& file : files_) {
+        KAPEA_ASSIGN(const auto row, store_.Find(kFigures, FigureKey(number, file.file)));
+        if (row) KAPEA_TRY(CountRow(*row, file, measure, counter));
       }
       return absl::OkStatus();
     }
@@ -129,12 +117,21 @@ class Counting {
                             const FileId file = FileId::FromPrefix(key.substr(sizeof(uint64_t)));
                             while (at < files_.size() && files_[at].file < file) ++at;
                             if (at == files_.size()) return false;
-                            if (files_[at].file == file && !folded_.contains(at)) {
-                              failed = codec::DecodeLines(row, measure.id, files_[at].lines);
+                            if (files_[at].file == file) {
+                              failed = CountRow(row, files_[at], measure, counter);
                             }
                             return failed.ok();
                           }));
     return failed;
+  }
+
+  // What is kept of one file, unless it was folded.
+  absl::Status CountRow(std::string_view row, const FileContributions& file, const Measure& measure,
+                        standards::LineCounter& counter) const {
+    const auto at = static_cast<size_t>(&file - files_.data());
+    if (folded_.contains(at) || !counter.Wants(file)) return absl::OkStatus();
+    return codec::ReadLines(row, measure.id, measure.by.size(),
+                            [&](const Contribution& line) { counter.Take(file, line); });
   }
 
   static std::string MeasureEnd(uint64_t number) {

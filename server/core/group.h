@@ -29,7 +29,7 @@ namespace kapea::server {
 
 // Raise with any change of what a View row says; views of another version are rebuilt
 // at start.
-inline constexpr uint32_t kViewsVersion = 4;
+inline constexpr uint32_t kViewsVersion = 5;
 
 // Threads: one at a time (the committing thread).
 class GroupBuilder {

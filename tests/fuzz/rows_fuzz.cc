@@ -28,14 +28,28 @@ void TryRow(std::string_view bytes) {
   KAPEA_CHECK(again.ok() && again->Encode() == written);
 }
 
-void TryLines(std::string_view bytes) {
+absl::StatusOr<std::vector<standards::Contribution>> LinesIn(std::string_view bytes,
+                                                             size_t dimensions) {
   std::vector<standards::Contribution> lines;
-  const absl::Status status = DecodeLines(bytes, "Q1", lines);
-  KAPEA_CHECK(status.ok() || (absl::IsDataLoss(status) && lines.empty()));
-  std::vector<const standards::Contribution*> all;
-  for (const standards::Contribution& line : lines) all.push_back(&line);
-  std::vector<standards::Contribution> again;
-  KAPEA_CHECK(DecodeLines(EncodeLines(all), "Q1", again).ok() && again == lines);
+  const absl::Status read =
+      ReadLines(bytes, "Q1", dimensions,
+                [&lines](const standards::Contribution& line) { lines.push_back(line); });
+  if (!read.ok()) return read;
+  return lines;
+}
+
+void TryLines(std::string_view bytes) {
+  for (size_t dimensions = 0; dimensions < 4; ++dimensions) {
+    const auto lines = LinesIn(bytes, dimensions);
+    if (!lines.ok()) {
+      KAPEA_CHECK(absl::IsDataLoss(lines.status()));
+      continue;
+    }
+    std::vector<const standards::Contribution*> all;
+    for (const standards::Contribution& line : *lines) all.push_back(&line);
+    const auto again = LinesIn(EncodeLines(all), dimensions);
+    KAPEA_CHECK(again.ok() && *again == *lines);
+  }
 }
 
 void Try(std::string_view bytes) {

@@ -146,6 +146,11 @@ TEST_F(DemoStoryTest, WhatIsPublishedIsReadByEverybodyAndStays) {
   EXPECT_NE(Slurp(page).find("I-V01"), std::string::npos);
   EXPECT_EQ(Slurp(page).find("draft"), std::string::npos);
 
+  EXPECT_EQ(
+      Refused("supervisor", server,
+              "report publish R-TIP --period " + yesterday + " --unit PP-POLICE --html " + page),
+      4)
+      << "a file is in the way: then nothing is published";
   Kapea("lead", server, "sync");
   Kapea("lead", server, "--json report published");
   const json list = json::parse(Slurp(Demo() / "lead/again.out")).at("publications");

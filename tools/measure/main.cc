@@ -145,7 +145,7 @@ absl::StatusOr<int> Measure(const Arguments& arguments, const std::string& own) 
     PrintNew(results, printed);
   }
   if (AnyOf(wanted, {"overdue_province", "overdue_province_folded", "reevaluate_10k",
-                     "question_10k", "figures_10k"})) {
+                     "question_10k", "figures_10k", "national_report_10k"})) {
     KAPEA_TRY(RunYearCases(options.kapead, options.packs, arguments.folder, wanted, results));
     PrintNew(results, printed);
   }

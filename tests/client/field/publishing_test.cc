@@ -167,6 +167,21 @@ TEST_F(PublishingTest, IsOfAPeriodThatIsOverAndOfAReportThatLeaves) {
   EXPECT_TRUE(absl::IsFailedPrecondition(inside.status())) << inside.status();
 }
 
+// What the decoder refuses must not come into the vault: it would not open again.
+TEST_F(PublishingTest, NothingIsKeptThatCannotBeRead) {
+  EXPECT_TRUE(absl::IsInvalidArgument(Make(OfPolice("1900/2026-11")).status()));
+  report::ReportAsk hiding = OfPolice("2026-11");
+  hiding.control.k = 4'294'967'297;
+  EXPECT_TRUE(absl::IsInvalidArgument(Make(hiding).status()));
+  auto what = Make(OfPolice("2026-11"));
+  ASSERT_TRUE(what.ok());
+  what->from = Time::FromUnixMs(-1);
+  const auto refused = report::Publish(VaultOf("supervisor"), *what);
+  EXPECT_TRUE(absl::IsInvalidArgument(refused.status())) << refused.status();
+  At("supervisor").Restart();
+  EXPECT_TRUE(Publish(OfPolice("2026-11")).ok()) << "the vault is as it was";
+}
+
 TEST_F(PublishingTest, IsForWhoMayCountAllOfIt) {
   auto what = Make(OfPolice("2026-11"));
   ASSERT_TRUE(what.ok());

@@ -70,6 +70,39 @@ TEST(ShownFiguresTest, WhatWasHiddenOnceStaysSo) {
   EXPECT_EQ(Text(Show(measure, BySex(40, 20), control)), "60 F:40 M:20") << "of another figure";
 }
 
+TEST(ShownFiguresTest, HidesTheFigureWhereItsPartsCannotBe) {
+  const Measure measure = Of("I-1", MeasureAnswer::kCount);
+  DisclosureControl control;
+  // Once some were hidden among others; now all are of one kind, and the figure would tell.
+  control.hidden = {{"I-1", "sex", "F"}};
+  MeasureResult result;
+  result.total = Count(30);
+  result.margins.push_back({"sex", {{"F", Count(30), {}}}});
+  EXPECT_EQ(Text(Show(measure, result, control)), "·· F:··");
+}
+
+TEST(ShownFiguresTest, HidesWhatFewGotAndHowFewWereInTime) {
+  Measure award = Of("I-3", MeasureAnswer::kSum);
+  award.once = domain::MeasureOnce::kRecord;
+  MeasureResult one;
+  one.total.sum = 5'000'000;
+  one.total.values = 1;
+  EXPECT_EQ(Text(Show(award, one, {})), "··") << "one person's compensation";
+  one.total.values = 11;
+  EXPECT_EQ(Text(Show(award, one, {})), "5,000,000");
+  award.parts[0].file_kind = domain::FileKind::kProgramme;
+  one.total.values = 1;
+  EXPECT_EQ(Text(Show(award, one, {})), "5,000,000") << "what a programme counted";
+  const Measure wait = Of("I-4", MeasureAnswer::kMedian);
+  MeasureResult median;
+  median.total.values = 17;
+  median.total.over = 15;
+  median.total.median = median.total.p90 = 3;
+  EXPECT_EQ(Text(Show(wait, median, {})), "3 over=·· p90=3 values=17") << "two were in time";
+  median.total.over = 17;
+  EXPECT_EQ(Text(Show(wait, median, {})), "3 over=17 p90=3 values=17");
+}
+
 TEST(ShownFiguresTest, RoundsAfterHiding) {
   const Measure count = Of("I-1", MeasureAnswer::kCount);
   EXPECT_EQ(Text(Show(count, BySex(41, 18), {.rounded_to = 5})), "60 F:40 M:20");

@@ -9,6 +9,7 @@
 #include "common/codec/ca_messages.h"
 #include "common/codec/file_view.h"
 #include "common/codec/finding_codec.h"
+#include "common/codec/kept_figures.h"
 #include "kapea/store/v1/store.pb.h"
 #include "tests/common/codec/raw_wire.h"
 #include "tests/common/codec/sample_changes.h"
@@ -251,6 +252,87 @@ TEST(OpenFindingsTest, ComeBack) {
   EXPECT_EQ(read->findings[1].explanation, open.findings[1].explanation);
   EXPECT_EQ(read->Encode(), open.Encode());
   EXPECT_EQ(OpenFindings::Decode("\x0f").status().code(), absl::StatusCode::kDataLoss);
+}
+
+standards::Contribution BareLine() {
+  standards::Contribution line;
+  line.measure = "Q1";
+  line.by = {{}, {"F"}, {"A", "B"}};
+  return line;
+}
+std::vector<standards::Contribution> SampleLines() {
+  const auto at = [](int64_t ms) { return Time::FromUnixMs(ms); };
+  std::vector<standards::Contribution> lines(6, BareLine());
+  lines[1].part = "late";
+  lines[1].record = Fill<RecordId>('r');
+  lines[1].person = Fill<FileId>('f');
+  lines[1].who = Fill<PersonId>('w');
+  lines[1].at = domain::EventTime{{at(1000), at(2000)}, {at(500), at(3000)}, true};
+  lines[2].at = domain::EventTime{{Time::Min(), Time::Max()}, {Time::Min(), Time::Max()}, false};
+  lines[2].by = {{"F"}, {}, {}};
+  lines[3].at = domain::EventTime{{at(900), at(900)}, {at(900), at(900)}, false};
+  lines[3].weight = 0;
+  lines[3].value = INT64_MIN;
+  lines[3].over = true;
+  lines[4].known = lines[4].counts = lines[4].certain = false;
+  lines[4].disputed = true;
+  lines[4].weight = 3;
+  lines[4].value = 7;
+  lines[5].person = Fill<FileId>('g');
+  return lines;
+}
+absl::StatusOr<std::vector<standards::Contribution>> ReadAll(std::string_view bytes,
+                                                             size_t dimensions = 3) {
+  std::vector<standards::Contribution> read;
+  const absl::Status status =
+      ReadLines(bytes, "Q1", dimensions,
+                [&read](const standards::Contribution& line) { read.push_back(line); });
+  if (!status.ok()) return status;
+  return read;
+}
+std::string LinesAsBytes(const std::vector<standards::Contribution>& lines) {
+  std::vector<const standards::Contribution*> all;
+  for (const standards::Contribution& line : lines) all.push_back(&line);
+  return EncodeLines(all);
+}
+
+TEST(KeptFiguresTest, LinesComeBackAsTheyWere) {
+  const auto read = ReadAll(LinesAsBytes(SampleLines()));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, SampleLines());
+  const auto none = ReadAll(LinesAsBytes({}), 0);
+  ASSERT_TRUE(none.ok());
+  EXPECT_TRUE(none->empty());
+  EXPECT_EQ(ReadAll(LinesAsBytes(SampleLines()), 2).status().code(), absl::StatusCode::kDataLoss)
+      << "of another measure, or another pack";
+}
+
+TEST(KeptFiguresTest, ColumnsThatDoNotFitTogetherAreLost) {
+  store::v1::MeasureLines whole;
+  ASSERT_TRUE(whole.ParseFromString(LinesAsBytes(SampleLines())));
+  const std::vector<std::function<void(store::v1::MeasureLines&)>> faults = {
+      [](auto& row) { row.add_flags(0); },
+      [](auto& row) { row.set_flags(0, 4096); },
+      [](auto& row) { row.set_flags(0, 256); },
+      [](auto& row) { row.set_parts(0, 99); },
+      [](auto& row) { row.mutable_parts()->RemoveLast(); },
+      [](auto& row) { row.set_codes(0, UINT32_MAX); },
+      [](auto& row) { row.set_codes(row.codes_size() - 1, 99); },
+      [](auto& row) { row.add_codes(0); },
+      [](auto& row) { row.mutable_times()->RemoveLast(); },
+      [](auto& row) { row.add_times(1); },
+      [](auto& row) { row.add_weights(1); },
+      [](auto& row) { row.clear_weights(); },
+      [](auto& row) { row.clear_values(); },
+      [](auto& row) { row.mutable_records()->pop_back(); },
+      [](auto& row) { row.mutable_persons()->append("more"); },
+      [](auto& row) { row.clear_staff(); }};
+  for (size_t i = 0; i < faults.size(); ++i) {
+    store::v1::MeasureLines row = whole;
+    faults[i](row);
+    EXPECT_EQ(ReadAll(row.SerializeAsString()).status().code(), absl::StatusCode::kDataLoss) << i;
+  }
+  EXPECT_EQ(ReadAll("\x0f").status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST(CaMessagesTest, RequestsAndRepliesComeBack) {

@@ -57,7 +57,7 @@ class PublicationTest : public ::testing::Test {
     what.before = Month(before);
     what.as_of = Month(before) + Duration::Days(3);
     what.scope.unit = world_.lead.unit;
-    what.hidden_below = 11;
+    what.hidden_below = 1;  // what is small is a case of its own
     what.tables = std::move(tables);
     return what;
   }
@@ -132,7 +132,7 @@ TEST_F(PublicationTest, ARevisionTakesThePlaceOfTheNewest) {
   ASSERT_EQ(Publish(revision), Verdict::kAccepted);
   EXPECT_TRUE(file_.publications()[0].revised_by.has_value());
   EXPECT_EQ(Why(revision), "revision   ") << "the first has been revised";
-  EXPECT_EQ(Why(Revising(Of(0, 6, Tables(80)))), "revision   ") << "for another period";
+  EXPECT_EQ(Why(Revising(Of(0, 6, Tables(80)))), "") << "of another period: so a wrong one goes";
   Publication nothing = Of(0, 3, Tables(42));
   nothing.revises = MakeId<ChangeId>(77);
   nothing.reason = "late_records";
@@ -184,6 +184,8 @@ TEST_F(PublicationTest, LimitsTellAsSumsDo) {
   // Numbers that contradict each other were counted at different times, and tell nothing.
   ASSERT_EQ(Publish(Of(0, 3, Tables(40, {{"f", kHid}, {"m", kHid}}))), Verdict::kAccepted);
   EXPECT_EQ(Why(Of(0, 6, Tables(80, {{"f", 80}}))), "");
+  // But what one says by itself is worked out all the same.
+  EXPECT_EQ(Why(Of(0, 6, Tables(2, {{"f", kHid}, {"m", kHid}}))), "tells I-1 sex f");
 }
 
 TEST_F(PublicationTest, SharesAndStocksAreNoParts) {
@@ -197,10 +199,57 @@ TEST_F(PublicationTest, SharesAndStocksAreNoParts) {
   EXPECT_EQ(Why(later), "") << "how things stand at another moment is another figure";
 }
 
+TEST_F(PublicationTest, WhatWasRevisedIsStillKnown) {
+  ASSERT_EQ(Publish(Of(0, 6, Tables(27))), Verdict::kAccepted);
+  Publication rounded = Revising(Of(0, 6, Tables(30)));
+  rounded.rounded_to = 10;
+  ASSERT_EQ(Publish(rounded), Verdict::kAccepted);
+  ASSERT_EQ(Publish(Of(0, 3, Tables(20))), Verdict::kAccepted);
+  EXPECT_EQ(Why(Of(3, 6, Tables(kHid))), "tells I-1  ") << "who kept the first one has it";
+}
+
+TEST_F(PublicationTest, SaysWhatItSaysItHides) {
+  Publication small = Of(0, 3, Tables(40, {{"f", 35}, {"m", 5}}));
+  small.hidden_below = 11;
+  EXPECT_EQ(Why(small), "small I-1 sex m");
+  EXPECT_EQ(Publish(small), Verdict::kType);
+  EXPECT_EQ(Why(Of(0, 3, Tables(-1))), "small I-1  ");
+  EXPECT_EQ(Why(Of(0, 3, Tables(40, {{"f", 35}, {"m", 6}}))), "contradicts I-1  ");
+  EXPECT_EQ(Publish(Of(0, 3, Tables(40, {{"f", 35}, {"m", 6}}))), Verdict::kType);
+  Publication later = Of(0, 3, Tables(40));
+  later.ledger_size = 1'000'000;
+  EXPECT_EQ(Publish(later), Verdict::kType) << "counted by what the ledger does not hold yet";
+}
+
+// What takes long is worked out where the Entry is made, and when the ledger is verified.
+TEST_F(PublicationTest, AVerdictThatWasReachedIsNotWorkedOutAgain) {
+  ASSERT_EQ(Publish(Of(0, 3, Tables(40, {{"f", kHid}, {"m", kHid}}))), Verdict::kAccepted);
+  const auto told = Make(Of(0, 3, Tables(40, {{"f", 20}, {"m", 20}})), world_.supervisor);
+  Entry entry = world_.Place(*told, file_.number() + 1);
+  entry.verdict = Verdict::kAccepted;  // by a server that lies
+  EXPECT_NE(file_.Judge(*told, entry.sequence, world_.around()), Verdict::kAccepted);
+  EXPECT_EQ(file_.Append({told, entry, {}}, world_.around()), Verdict::kAccepted);
+  const auto by_lead = Make(Of(3, 6, Tables(40)), world_.lead);
+  Entry other = world_.Place(*by_lead, file_.number() + 1);
+  other.verdict = Verdict::kAccepted;
+  EXPECT_EQ(file_.Append({by_lead, other, {}}, world_.around()), Verdict::kRole)
+      << "who she is, is looked at";
+}
+
 TEST_F(PublicationTest, TooMuchIsNotWaitedFor) {
   Cells many;
   for (int i = 0; i < 2000; ++i) many.push_back({std::to_string(10'000 + i), 20});
-  EXPECT_EQ(Why(Of(0, 3, Tables(40'000, many))), "too_much I-1  ");
+  EXPECT_EQ(Why(Of(0, 3, Tables(40'000, many))), "") << "a large table is none yet";
+  std::vector<PublicationAt> before;
+  for (int i = 0; i < 12; ++i) {
+    Cells others;
+    for (int j = 0; j < 2000; ++j) others.push_back({std::to_string(10'000 + 2000 * i + j), 20});
+    before.push_back({Of(i, i + 1, Tables(40'000, others)), {}, {}, {}, Role::kSupervisor, {}, {}});
+  }
+  for (PublishedCell& cell : many) cell.value = 240;
+  const auto found = ObjectionTo(before, Of(0, 12, Tables(480'000, many)), *world_.pack);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->why, Objection::Why::kTooMuch);
 }
 
 // Everything that fits what was published, tried out: small numbers, two quarters, their half
