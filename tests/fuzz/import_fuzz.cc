@@ -2,7 +2,6 @@
 // the same again, has a part of a file in every row, and no row has the key of another.
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,7 +9,9 @@
 #include "client/field/export.h"
 #include "client/field/import_table.h"
 #include "common/base/macros.h"
-#include "tests/client/field/town.h"
+#include "tests/support/fake_device.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/national_pack.h"
 
 namespace kapea::field {
 namespace {

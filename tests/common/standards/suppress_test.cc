@@ -163,7 +163,7 @@ TEST(SuppressTest, NorOfLargerOnes) {
 
 TEST(SuppressTest, NorWhatIsHiddenForAnotherReason) {
   std::mt19937_64 random(20261128);
-  for (int round = 0; round < 300; ++round) {
+  for (size_t round = 0; round < 300; ++round) {
     Counts counts(3, std::vector<uint64_t>(round % 2 + 1));
     HiddenCells also;
     for (size_t i = 0; i < counts.size(); ++i) {
