@@ -15,7 +15,8 @@ namespace {
 constexpr size_t kFiles = 10'000;
 constexpr size_t kProvinces = 25;
 constexpr size_t kQuestions = 40;
-constexpr size_t kBatch = 8;  // lives made before they are sent, for each device
+constexpr size_t kBatch = 8;         // lives made before they are sent, for each device
+constexpr size_t kRowsAsked = 1000;  // of a list, as `kapea query --server` does
 constexpr char kProvince[] = "12";
 
 class YearCases {
@@ -100,6 +101,7 @@ class YearCases {
     for (const domain::Measure& measure : deployment_.pack().measures) {
       link::MeasureCall call;
       call.ask = {measure.kind, {measure.id}};
+      call.rows_max = kRowsAsked;
       const double began = NowMicros();
       KAPEA_ASSIGN(const auto reply, link::AskMeasures(*transport, asker.server, call));
       const double took = (NowMicros() - began) / 1e3;
