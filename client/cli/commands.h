@@ -16,6 +16,10 @@
 #include "client/link/grpc_transport.h"
 #include "client/report/standard_reports.h"
 
+namespace kapea::sync {
+struct SyncReport;
+}
+
 namespace kapea::cli {
 
 void AddOperationCommands(CLI::App& app, Chosen& chosen);
@@ -69,6 +73,8 @@ absl::StatusOr<field::DuplicateCheck> CheckDuplicatesOver(Session& session,
 Time LastServerTime(vault::Vault& vault);
 // To the server of the options, else the enrolled one.
 absl::StatusOr<std::unique_ptr<link::GrpcTransport>> ConnectTo(Session& session);
+// Unavailable, with what the server or the way there said, of a sync that did not catch up.
+absl::Status NotInContact(const sync::SyncReport& report);
 // UNIT:ROLE[:DUTY,DUTY] or UNIT:ROLE:PERSON[:DUTY,DUTY].
 absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view text);
 // A known file, which must be of that kind.

@@ -150,11 +150,7 @@ absl::StatusOr<Result> RunSync(Session& session) {
   Result result;
   json refusals = json::array();
   for (const std::string& sentence : report.refusals) refusals.push_back(sentence);
-  if (!report.caught_up) {
-    std::string said = "not in contact with the server";
-    for (const std::string& sentence : report.refusals) said += "\n  " + sentence;
-    return absl::UnavailableError(said);
-  }
+  if (!report.caught_up) return NotInContact(report);
   result.text = absl::StrFormat("sent %d, got %d, waiting %d\n", report.pushed, report.pulled,
                                 report.waiting);
   if (report.waiting_attachments > 0) {

@@ -78,10 +78,8 @@ absl::StatusOr<sync::SyncReport> SyncNow(Session& session) {
   KAPEA_ASSIGN(const auto transport, ConnectTo(session));
   sync::SyncEngine engine(session.vault, *transport);
   KAPEA_ASSIGN(sync::SyncReport report, engine.SyncNow(session.vault.clock().Now()));
-  if (report.caught_up) return report;
-  std::string said = "not in contact with the server";
-  for (const std::string& sentence : report.refusals) absl::StrAppend(&said, "\n  ", sentence);
-  return absl::UnavailableError(said);
+  if (!report.caught_up) return NotInContact(report);
+  return report;
 }
 
 absl::StatusOr<domain::PublicationAt> FindPublication(Session& session, const std::string& id) {

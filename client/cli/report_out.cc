@@ -74,6 +74,7 @@ absl::StatusOr<ReportFiles> MakeReportFiles(const report::Document& document,
     KAPEA_ASSIGN(std::string pages, report::ToPdf(document));
     files.emplace_back(out.pdf, std::move(pages));
   }
+  if (out.csv.empty() && out.xlsx.empty()) return files;
   const field::ExportTable table = report::ToLongTable(document);
   if (!out.csv.empty()) files.emplace_back(out.csv, report::ToCsv(table));
   if (!out.xlsx.empty()) {

@@ -9,8 +9,6 @@
 #include "client/field/names.h"
 #include "client/report/compliance_document.h"
 #include "client/report/compliance_report.h"
-#include "client/report/html.h"
-#include "client/report/pdf.h"
 #include "common/base/macros.h"
 #include "common/domain/roles.h"
 #include "common/text/width.h"
@@ -24,9 +22,8 @@ struct ReportArgs {
   std::string file;
   std::string unit;
   std::string as_of;
-  std::string html, pdf;  // where to write it
+  ReportOut out;  // a page, a PDF
   bool all = false;
-  bool force = false;
 };
 
 absl::StatusOr<Result> RunReport(Session& session, const ReportArgs& args) {
@@ -45,22 +42,13 @@ absl::StatusOr<Result> RunReport(Session& session, const ReportArgs& args) {
   options.language = session.options.language;
   options.all = args.all;
   Result result{report::ComplianceText(report, options), report::ComplianceJson(report)};
-  if (args.html.empty() && args.pdf.empty()) return result;
+  if (args.out.html.empty() && args.out.pdf.empty()) return result;
   const report::Document document =
       report::ComplianceDocument(report, {session.options.language, args.all});
   result.text.clear();
-  // Both are made before either is written.
-  std::string page;
-  std::string sheets;
-  if (!args.html.empty()) {
-    KAPEA_ASSIGN(page, report::ToHtml(document));
-  }
-  if (!args.pdf.empty()) {
-    KAPEA_ASSIGN(sheets, report::ToPdf(document));
-  }
-  for (const auto& [path, bytes] : {std::pair(args.html, page), std::pair(args.pdf, sheets)}) {
-    if (path.empty()) continue;
-    KAPEA_TRY(WriteOut(path, bytes, args.force));
+  KAPEA_ASSIGN(const ReportFiles files, MakeReportFiles(document, "compliance", args.out));
+  for (const auto& [path, bytes] : files) {
+    KAPEA_TRY(WriteOut(path, bytes, args.out.force));
     result.text += "wrote " + path + "\n";
   }
   return result;
@@ -198,9 +186,9 @@ void AddReviewCommands(CLI::App& app, Chosen& chosen) {
     one->add_option("--file", args->file, "One file, by its code");
     one->add_option("--unit", args->unit, "Files of a unit, by its code");
     one->add_option("--as-of", args->as_of, "By what the ledger held at that time");
-    one->add_option("--html", args->html, "Write it as a page that needs nothing else");
-    one->add_option("--pdf", args->pdf, "Write it as PDF");
-    one->add_flag("--force", args->force, "Replace files that are there");
+    one->add_option("--html", args->out.html, "Write it as a page that needs nothing else");
+    one->add_option("--pdf", args->out.pdf, "Write it as PDF");
+    one->add_flag("--force", args->out.force, "Replace files that are there");
     one->add_flag("--all", args->all, "Also what does not apply");
     one->callback([args, &chosen] {
       chosen.run = [args](Session& session) { return RunReport(session, *args); };

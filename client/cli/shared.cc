@@ -5,9 +5,12 @@
 #include <iostream>
 #include <sstream>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "client/cli/commands.h"
 #include "client/field/names.h"
+#include "client/sync/sync_engine.h"
 #include "client/vault/replica.h"
 #include "common/base/file.h"
 #include "common/base/macros.h"
@@ -15,25 +18,17 @@
 #include "common/text/width.h"
 
 namespace kapea::cli {
-namespace {
-
-std::vector<std::string> Split(std::string_view text, char at) {
-  std::vector<std::string> parts;
-  for (;;) {
-    const size_t end = text.find(at);
-    parts.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-}  // namespace
-
 void AddSetOption(CLI::App& app, std::vector<std::string>& sets) {
   app.add_option("--set", sets, "CODE=VALUE of a field; repeatable; an empty VALUE clears it")
       ->take_all()
       ->allow_extra_args(false)
       ->type_name("CODE=VALUE");
+}
+
+absl::Status NotInContact(const sync::SyncReport& report) {
+  std::string said = "not in contact with the server";
+  for (const std::string& sentence : report.refusals) absl::StrAppend(&said, "\n  ", sentence);
+  return absl::UnavailableError(said);
 }
 
 absl::Status ShowProgress(size_t written, size_t rows) {
@@ -60,7 +55,7 @@ absl::StatusOr<domain::Duty> ParseDuty(std::string_view name) {
 }
 
 absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view text) {
-  const std::vector<std::string> parts = Split(text, ':');
+  const std::vector<std::string> parts = absl::StrSplit(std::string(text), ':');
   if (parts.size() < 2 || parts.size() > 4) {
     return absl::InvalidArgumentError(
         "want UNIT:ROLE, UNIT:ROLE:DUTY,DUTY or UNIT:ROLE:PERSON:DUTY,DUTY, got '" +
@@ -76,14 +71,15 @@ absl::StatusOr<domain::Member> ParseMember(vault::Vault& vault, std::string_view
   // The third part is duties where it names one, else a person.
   size_t duties_at = 2;
   if (parts.size() > 2) {
-    const std::string first = Split(parts[2], ',')[0];
-    if (parts.size() == 4 || domain::DutyNamed(first) == domain::Duty::kNone) {
+    const std::vector<std::string> names = absl::StrSplit(parts[2], ',');
+    if (parts.size() == 4 || domain::DutyNamed(names[0]) == domain::Duty::kNone) {
       KAPEA_ASSIGN(member.person, field::FindPerson(vault, parts[2]));
       duties_at = 3;
     }
   }
   if (duties_at < parts.size()) {
-    for (const std::string& name : Split(parts[duties_at], ',')) {
+    const std::vector<std::string> names = absl::StrSplit(parts[duties_at], ',');
+    for (const std::string& name : names) {
       KAPEA_ASSIGN(const domain::Duty duty, ParseDuty(name));
       if (duty != domain::Duty::kNone) member.duties.push_back(duty);
     }

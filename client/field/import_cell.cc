@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "client/field/calendar.h"
 #include "client/field/derive.h"
 #include "client/field/forms.h"
@@ -26,16 +27,6 @@ constexpr size_t kYearBytes = 4;
 constexpr std::string_view kFormulaStarts = "=+-@\t\r";  // as report/table_file.h guards them
 constexpr char kOneCodeAlone[] = "the form keeps one code, so the first alone counts";
 constexpr char kNoCounterpart[] = "a code has no counterpart in our forms";
-
-std::vector<std::string> Split(std::string_view text, char at) {
-  std::vector<std::string> parts;
-  for (;;) {
-    const size_t end = text.find(at);
-    parts.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 bool IsIn(const std::vector<std::string>& list, const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
@@ -124,8 +115,7 @@ bool Cell::ReadPart(const std::string& part, std::vector<std::string>& codes) {
     return true;
   }
   // The survey form has blanks between codes; one of its codes ends in one.
-  std::vector<std::string> several = Split(part, ' ');
-  std::erase(several, "");
+  std::vector<std::string> several = absl::StrSplit(part, ' ', absl::SkipEmpty());
   const bool known = std::all_of(several.begin(), several.end(),
                                  [&](const auto& one) { return IsIn(column_.codes, one); });
   if (column_.kind == ExportKind::kCode && !column_.read_several) several.clear();
@@ -141,7 +131,9 @@ bool Cell::ReadPart(const std::string& part, std::vector<std::string>& codes) {
 bool Cell::ReadCodes(std::vector<std::string>& codes) {
   // Some labels have a ";" within.
   const bool whole = column_.read_codes.contains(text_);
-  for (const std::string& part : whole ? std::vector{text_} : Split(text_, ';')) {
+  const std::vector<std::string> parts =
+      whole ? std::vector{text_} : std::vector<std::string>(absl::StrSplit(text_, ';'));
+  for (const std::string& part : parts) {
     if (!ReadPart(part, codes)) return false;
   }
   std::vector<std::string> once;

@@ -35,27 +35,6 @@ absl::StatusOr<std::vector<FileContributions>> Contribute(
   return files;
 }
 
-absl::StatusOr<std::vector<const Measure*>> MeasuresNamed(vault::Vault& vault,
-                                                          const domain::Pack& pack,
-                                                          domain::MeasureKind kind,
-                                                          const std::vector<std::string>& codes) {
-  KAPEA_ASSIGN(auto measures, ListMeasures(vault, kind));
-  for (const std::string& code : codes) {
-    const bool known = std::any_of(measures.begin(), measures.end(), [&code](const Measure* one) {
-      return standards::IsNamedBy(*one, code);
-    });
-    if (known) continue;
-    return absl::NotFoundError("no " + std::string(domain::NameOf(kind)) + " " + code +
-                               " in pack " + pack.id + "; without a code all are listed");
-  }
-  std::erase_if(measures, [&codes](const Measure* one) {
-    return std::none_of(codes.begin(), codes.end(), [one](const std::string& code) {
-      return standards::IsNamedBy(*one, code);
-    });
-  });
-  return measures;
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<const Measure*>> ListMeasures(vault::Vault& vault,
@@ -72,7 +51,11 @@ absl::StatusOr<std::vector<MeasureAnswered>> AnswerMeasures(vault::Vault& vault,
                                                             domain::MeasureKind kind,
                                                             const MeasureAsk& ask) {
   KAPEA_ASSIGN(const domain::Pack* pack, PackOf(vault));
-  KAPEA_ASSIGN(const auto measures, MeasuresNamed(vault, *pack, kind, ask.measures));
+  const auto [measures, unknown] = standards::MeasuresNamed(*pack, kind, ask.measures);
+  if (!unknown.empty()) {
+    return absl::NotFoundError("no " + std::string(domain::NameOf(kind)) + " " + *unknown.begin() +
+                               " in pack " + pack->id + "; without a code all are listed");
+  }
   KAPEA_ASSIGN(const auto files, Contribute(vault, *pack, measures, ask));
   std::vector<MeasureAnswered> answers;
   for (const Measure* measure : measures) {

@@ -140,12 +140,15 @@ class Shower {
 
   ShownMargin MarginOf(const standards::MeasureMargin& margin, bool all_hidden) const {
     Rows rows = RowsOf(margin, all_hidden);
-    const bool counts = control_.leaves && measure_.answer == MeasureAnswer::kCount;
-    const auto table = Suppressed(rows);
+    if (control_.leaves && measure_.answer == MeasureAnswer::kCount) {
+      const auto table = Suppressed(rows);
+      for (size_t i = 0; i < rows.rows.size(); ++i) {
+        // What cannot be worked out is not shown.
+        rows.hidden[i] = rows.hidden[i] || !table.ok() || !table->cells[i][0];
+      }
+    }
     for (size_t i = 0; i < rows.rows.size(); ++i) {
-      // What cannot be worked out is not shown.
-      const bool few = counts && (!table.ok() || !table->cells[i][0]);
-      if (rows.hidden[i] || few) rows.rows[i].cell = Hidden{};
+      if (rows.hidden[i]) rows.rows[i].cell = Hidden{};
     }
     return {margin.dimension, std::move(rows.rows)};
   }

@@ -348,6 +348,22 @@ bool IsNamedBy(const Measure& measure, std::string_view code) {
   return rest.empty() || (rest.size() == 1 && rest[0] >= 'a' && rest[0] <= 'z');
 }
 
+NamedMeasures MeasuresNamed(const domain::Pack& pack, domain::MeasureKind kind,
+                            const std::vector<std::string>& codes) {
+  NamedMeasures named{{}, {codes.begin(), codes.end()}};
+  for (const Measure& measure : pack.measures) {
+    if (measure.kind != kind) continue;
+    bool is_named = false;
+    for (const std::string& code : codes) {
+      if (!IsNamedBy(measure, code)) continue;
+      is_named = true;
+      named.unknown.erase(code);
+    }
+    if (is_named) named.measures.push_back(&measure);
+  }
+  return named;
+}
+
 absl::StatusOr<MeasureResult> Answer(const Measure& measure,
                                      const std::vector<FileContributions>& files,
                                      const MeasureRequest& request) {

@@ -5,12 +5,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
+#include "common/domain/form.h"
 #include "common/domain/measure.h"
 #include "common/standards/contributions.h"
 #include "common/standards/period.h"
@@ -80,6 +82,12 @@ struct MeasureResult {
 
 // "I-J08" names I-J08 itself, and each of its figures, I-J08a and so on.
 bool IsNamedBy(const domain::Measure& measure, std::string_view code);
+struct NamedMeasures {
+  std::vector<const domain::Measure*> measures;  // in the order of the pack
+  std::set<std::string> unknown;                 // codes that name none
+};
+NamedMeasures MeasuresNamed(const domain::Pack& pack, domain::MeasureKind kind,
+                            const std::vector<std::string>& codes);
 
 // Counts a person once in a period, also across files that are linked as the same person's;
 // drills never. A time interval counts where its soft end lies; `border` says for how many

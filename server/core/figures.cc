@@ -151,21 +151,10 @@ class Counting {
 
 absl::StatusOr<std::vector<const Measure*>> MeasuresOf(const domain::Pack& pack,
                                                        const codec::MeasureQuestion& ask) {
-  std::vector<const Measure*> measures;
-  std::set<std::string> unknown(ask.measures.begin(), ask.measures.end());
-  for (const Measure& measure : pack.measures) {
-    if (measure.kind != ask.kind) continue;
-    bool named = false;
-    for (const std::string& code : ask.measures) {
-      if (!standards::IsNamedBy(measure, code)) continue;
-      named = true;
-      unknown.erase(code);
-    }
-    if (named) measures.push_back(&measure);
-  }
-  if (unknown.empty()) return measures;
+  standards::NamedMeasures named = standards::MeasuresNamed(pack, ask.kind, ask.measures);
+  if (named.unknown.empty()) return std::move(named.measures);
   return absl::NotFoundError("the server's pack has no " + std::string(NameOf(ask.kind)) + " " +
-                             *unknown.begin());
+                             *named.unknown.begin());
 }
 
 // Where the rows of the page begin, of those of all lists one after the other.
